@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// Transient tells whether a write that failed with err may succeed when it is
+// repeated unchanged: the database is away, restarts, is full, or chose this
+// transaction to break a deadlock.
+func Transient(err error) bool {
+	if err == nil {
+		return false
+	}
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		// Not an answer of the database, so the way to it: a connection
+		// refused or cut, a name not found, a time-out.
+		return true
+	}
+	switch pgErr.Code[:2] {
+	case "40", "08", "53", "57", "58", "55", "XX":
+		return true
+	}
+	// No schema yet, no right yet, no partition yet: what an operator mends
+	// while the consumer waits.
+	switch pgErr.Code {
+	case "42P01", "42703", "42501", "3D000", "28000", "28P01", "25006", codeNoPartition:
+		return true
+	}
+	return false
+}
+
+const (
+	codeNoPartition     = "23514"
+	codeUniqueViolation = "23505"
+)
+
+// refusable tells whether the database refused a row for what it contains.
+func refusable(err error) bool {
+	code := sqlState(err)
+	return len(code) == 5 && (code[:2] == "22" || code[:2] == "54" || (code[:2] == "23" && code != codeNoPartition))
+}
+
+func sqlState(err error) string {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pgErr.Code
+	}
+	return ""
+}
+
+// translate turns what PostgreSQL and the network say into what a user may
+// see; what is no such case stays as it is, with its operation, and counts as
+// internal.
+func translate(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*payload.Error](err); ok {
+		return err
+	}
+	code := sqlState(err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: %w", operation, err)
+	case errors.Is(err, context.DeadlineExceeded), code == "57014":
+		return payload.Errorf(payload.CodeTimeout, "the question took too long: narrow it by a time range, an org or a service")
+	case code == "42P01":
+		return payload.Errorf(payload.CodeUnavailable, "the database has no schema yet: run payload-tracker migrate up")
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), isNetwork(err):
+		return payload.Errorf(payload.CodeUnavailable, "the database does not answer; try again in a moment")
+	}
+	return fmt.Errorf("%s: %w", operation, err)
+}
+
+func isNetwork(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[net.Error](err)
+	return ok
+}
+
+// reason says in a few words why the database could not be asked, without
+// its address or user.
+func reason(err error) string {
+	code := sqlState(err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case code == "57P03":
+		return "it is starting up"
+	case strings.HasPrefix(code, "28"):
+		return "it refuses the user or the password"
+	case code == "3D000":
+		return "there is no such database"
+	case code != "":
+		return "SQLSTATE " + code
+	}
+	return "no connection"
+}

@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// Part is a stretch of one partition: the events of its records From up to,
+// not including, To. Records that were no events leave a part shorter than
+// its stretch.
+type Part struct {
+	Topic       string
+	Partition   int32
+	TopicID     [16]byte
+	LeaderEpoch int32
+	From, To    int64 // the position expected in the database, and after this batch
+	Events      []payload.Event
+}
+
+// Batch is what one transaction stores.
+type Batch struct {
+	Group string // consumer group whose positions move
+	Parts []Part
+}
+
+// Result says what became of a batch.
+type Result struct {
+	Stamp    time.Time // when the events were taken in (their created_at)
+	Stored   int       // new events
+	Repeated int       // events that were there already; their ids were kept
+	Lost     []Lost    // parts that belong to another consumer now: not stored
+	Refused  []Refused // events the database refuses for what they contain: not stored
+}
+
+// Lost is a part whose position did not stand where the batch expected it.
+type Lost struct {
+	Topic     string
+	Partition int32
+	Position  int64 // where it stands; -1 when there is none
+}
+
+// Refused is one event the database refused: an index into Parts and Events.
+type Refused struct {
+	Part, Index int
+	Event       payload.Event
+	Err         error
+}
+
+// Ingest stores a batch in one transaction: positions, events, journeys,
+// hosts and the change notice, all or nothing. An event that is stored
+// already is not stored again, but completes its payload's identifiers.
+//
+// After an error nothing is stored, or (when the connection broke inside
+// COMMIT) all: repeating the same batch is right in both cases, since parts
+// that were stored come back as Lost. Transient tells whether repeating can
+// help.
+func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
+	defer s.metrics.observe("ingest")()
+	rows := rowsOf(batch)
+	var refused []Refused
+	for attempt := 0; ; attempt++ {
+		result, err := s.ingestOnce(ctx, batch, rows)
+		switch {
+		case err == nil:
+			result.Refused = refused
+			return result, nil
+		case attempt >= 3:
+			return Result{}, fmt.Errorf("ingest: %w", err)
+		case errors.Is(err, errPayloadGone):
+			// Its cached number is dropped; the next try makes a new one.
+		case sqlState(err) == codeNoPartition:
+			s.days.forget()
+		case refusable(err):
+			bad, isolateErr := s.isolate(ctx, rows)
+			if isolateErr != nil || len(bad) == 0 {
+				return Result{}, fmt.Errorf("ingest: %w", err)
+			}
+			refused = append(refused, bad...)
+			rows = without(rows, bad)
+		default:
+			return Result{}, fmt.Errorf("ingest: %w", err)
+		}
+	}
+}
+
+// errPayloadGone: a payload was deleted between the reservation of its row
+// and the update of its journey.
+var errPayloadGone = errors.New("a payload's row is gone")
+
+// row is one event on its way into the database.
+type row struct {
+	event       *payload.Event
+	part, index int
+	hash        int64
+	payloadID   int64
+	trailID     int32
+}
+
+func rowsOf(batch Batch) []row {
+	n := 0
+	for _, p := range batch.Parts {
+		n += len(p.Events)
+	}
+	rows := make([]row, 0, n)
+	for i := range batch.Parts {
+		events := batch.Parts[i].Events
+		for k := range events {
+			rows = append(rows, row{event: &events[k], part: i, index: k, hash: events[k].Hash()})
+		}
+	}
+	return rows
+}
+
+func without(rows []row, bad []Refused) []row {
+	return slices.DeleteFunc(rows, func(r row) bool {
+		return slices.ContainsFunc(bad, func(b Refused) bool { return b.Part == r.part && b.Index == r.index })
+	})
+}
+
+func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result, error) {
+	result := Result{Stamp: s.Now()}
+	if err := s.prepare(ctx, rows, result.Stamp); err != nil {
+		return result, err
+	}
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		rules, err := s.rulesOfBatch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if result.Lost, err = movePositions(ctx, tx, batch.Group, batch.Parts); err != nil {
+			return err
+		}
+		if kept := keep(rows, batch.Parts, result.Lost); len(kept) > 0 {
+			result.Stored, err = s.storeRows(ctx, tx, &rules, kept, result.Stamp)
+			result.Repeated = len(kept) - result.Stored
+		}
+		return err
+	})
+	return result, err
+}
+
+// rulesOfBatch reads the rules and holds their row until commit, so that new
+// rules are written before or after a batch, never within.
+func (s *Store) rulesOfBatch(ctx context.Context, tx pgx.Tx) (payload.Rules, error) {
+	var version int64
+	var body []byte
+	if err := tx.QueryRow(ctx, `SELECT version, body FROM rules FOR SHARE`).Scan(&version, &body); err != nil {
+		return payload.Rules{}, err
+	}
+	s.rules.mu.Lock()
+	defer s.rules.mu.Unlock()
+	if s.rules.rules.Version != version {
+		rules, err := decodeRules(version, body)
+		if err != nil {
+			return rules, err
+		}
+		s.rules.rules = rules
+	}
+	s.rules.read = time.Now()
+	return s.rules.rules, nil
+}
+
+// keep drops the rows of lost parts.
+func keep(rows []row, parts []Part, lost []Lost) []row {
+	if len(lost) == 0 {
+		return rows
+	}
+	gone := map[partKey]bool{}
+	for _, l := range lost {
+		gone[partKey{l.Topic, l.Partition}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+		return gone[partKey{parts[r.part].Topic, parts[r.part].Partition}]
+	})
+}
+
+// storeRows writes events, then journeys, then hosts and the notice; it
+// returns how many events were new.
+func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) (int, error) {
+	sortRows(rows)
+	fresh := firstOfEach(rows)
+	stored, err := insertEvents(ctx, tx, fresh, stamp)
+	if err != nil {
+		return 0, err
+	}
+	for i := range rows {
+		rows[i].event.TakenIn = time.Time{}
+	}
+	for _, r := range stored {
+		r.event.TakenIn = stamp
+	}
+	if err := s.mergeJourneys(ctx, tx, rules, rows); err != nil {
+		return 0, err
+	}
+	return len(stored), nil
+}
+
+// sortRows puts rows in the order of the unique index: it is filled from left
+// to right, and two consumers with the same events meet in one order.
+func sortRows(rows []row) {
+	slices.SortFunc(rows, func(a, b row) int {
+		if c := day(a.event.Date).Compare(day(b.event.Date)); c != 0 {
+			return c
+		}
+		if a.payloadID != b.payloadID {
+			return compare(a.payloadID, b.payloadID)
+		}
+		if c := a.event.Date.Compare(b.event.Date); c != 0 {
+			return c
+		}
+		if a.hash != b.hash {
+			return compare(a.hash, b.hash)
+		}
+		return compare(int64(a.part)<<32|int64(a.index), int64(b.part)<<32|int64(b.index))
+	})
+}
+
+func compare(a, b int64) int {
+	if a < b {
+		return -1
+	}
+	if a > b {
+		return 1
+	}
+	return 0
+}
+
+// firstOfEach leaves one of equal events; rows are sorted.
+func firstOfEach(rows []row) []row {
+	return slices.CompactFunc(slices.Clone(rows), func(a, b row) bool {
+		return a.payloadID == b.payloadID && a.hash == b.hash && a.event.Date.Equal(b.event.Date)
+	})
+}
+
+// isolate finds the rows the database refuses, by halving: each probe writes
+// some and rolls back.
+func (s *Store) isolate(ctx context.Context, rows []row) ([]Refused, error) {
+	err := s.probe(ctx, rows)
+	switch {
+	case err == nil:
+		return nil, nil
+	case !refusable(err):
+		return nil, err
+	case len(rows) == 1:
+		r := rows[0]
+		return []Refused{{Part: r.part, Index: r.index, Event: *r.event, Err: err}}, nil
+	}
+	left, err := s.isolate(ctx, rows[:len(rows)/2])
+	if err != nil {
+		return nil, err
+	}
+	right, err := s.isolate(ctx, rows[len(rows)/2:])
+	return append(left, right...), err
+}
+
+var errProbe = errors.New("probe only")
+
+func (s *Store) probe(ctx context.Context, rows []row) error {
+	stamp := s.Now()
+	if err := s.prepare(ctx, rows, stamp); err != nil {
+		return err
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rules, err := s.rulesOfBatch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := s.storeRows(ctx, tx, &rules, slices.Clone(rows), stamp); err != nil {
+			return err
+		}
+		return errProbe
+	})
+	if errors.Is(err, errProbe) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// prepare makes what a batch refers to, each in a short transaction of its
+// own so that no two batches wait for each other: partitions, trails, and the
+// rows of payloads not known yet. Nothing of it shows until the batch commits.
+func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time) error {
+	days := map[time.Time]struct{}{}
+	for _, r := range rows {
+		days[day(r.event.Date)] = struct{}{}
+	}
+	if err := s.MakeDays(ctx, slices.Collect(maps.Keys(days))); err != nil {
+		return err
+	}
+	if err := s.numberTrails(ctx, rows); err != nil {
+		return fmt.Errorf("trails: %w", err)
+	}
+	if err := s.numberPayloads(ctx, rows, stamp); err != nil {
+		return fmt.Errorf("payload rows: %w", err)
+	}
+	return nil
+}
+
+func trailOf(e *payload.Event) trail { return trail{e.Service, e.Source, e.Status} }
+
+func (s *Store) numberTrails(ctx context.Context, rows []row) error {
+	known := map[trail]int32{}
+	var unknown []trail
+	for _, r := range rows {
+		t := trailOf(r.event)
+		if _, done := known[t]; done {
+			continue
+		}
+		id, ok := s.trail.get(t)
+		if !ok {
+			unknown = append(unknown, t)
+		}
+		known[t] = id
+	}
+	if err := s.makeTrails(ctx, unknown, known); err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].trailID = known[trailOf(rows[i].event)]
+	}
+	return nil
+}
+
+// makeTrails gives each unknown trail its number, in known and in the cache.
+func (s *Store) makeTrails(ctx context.Context, unknown []trail, known map[trail]int32) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.SortFunc(unknown, func(a, b trail) int {
+		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.source, b.source), cmp.Compare(a.status, b.status))
+	})
+	services, sources, statuses := make([]string, len(unknown)), make([]string, len(unknown)), make([]string, len(unknown))
+	for i, t := range unknown {
+		services[i], sources[i], statuses[i] = t.service, t.source, t.status
+	}
+	const insert = `INSERT INTO trails (service, source, status)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`
+	if _, err := s.pool.Exec(ctx, insert, services, sources, statuses); err != nil {
+		return err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT t.id, t.service, t.source, t.status FROM trails t
+		JOIN unnest($1::text[], $2::text[], $3::text[]) u(service, source, status) USING (service, source, status)`, services, sources, statuses)
+	if err != nil {
+		return err
+	}
+	var id int32
+	var t trail
+	_, err = pgx.ForEachRow(rows, []any{&id, &t.service, &t.source, &t.status}, func() error {
+		known[t] = id
+		s.trail.set(t, id)
+		return nil
+	})
+	return err
+}
+
+func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time) error {
+	ids := make(map[payload.RequestID]int64, len(rows)/4+1)
+	var unknown [][16]byte
+	for _, r := range rows {
+		requestID := r.event.RequestID
+		if _, done := ids[requestID]; done {
+			continue
+		}
+		id, ok := s.ids.get(requestID)
+		if !ok {
+			unknown = append(unknown, requestID)
+		}
+		ids[requestID] = id
+	}
+	if len(unknown) > 0 {
+		slices.SortFunc(unknown, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+		if err := s.makePayloads(ctx, unknown, ids, stamp); err != nil {
+			return err
+		}
+	}
+	for i := range rows {
+		rows[i].payloadID = ids[rows[i].event.RequestID]
+	}
+	return nil
+}
+
+// makePayloads reads the numbers of unknown request ids and reserves rows for
+// those that have none. Reading comes first: after a restart most are there,
+// and an insert that conflicts still costs a number and a lock.
+func (s *Store) makePayloads(ctx context.Context, unknown [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
+	read := func(want [][16]byte) error {
+		rows, err := s.pool.Query(ctx, `SELECT request_id, id FROM payloads WHERE request_id = ANY($1::uuid[])`, want)
+		if err != nil {
+			return err
+		}
+		var requestID [16]byte
+		var id int64
+		_, err = pgx.ForEachRow(rows, []any{&requestID, &id}, func() error {
+			ids[requestID] = id
+			s.ids.set(requestID, id)
+			return nil
+		})
+		return err
+	}
+	if err := read(unknown); err != nil {
+		return err
+	}
+	isKnown := func(id [16]byte) bool { return ids[id] != 0 }
+	fresh := slices.DeleteFunc(unknown, isKnown)
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, err := s.pool.Exec(ctx, `INSERT INTO payloads (request_id, created_at)
+		SELECT u, $2::timestamptz FROM unnest($1::uuid[]) u ORDER BY u ON CONFLICT DO NOTHING`, fresh, stamp)
+	if err != nil {
+		return err
+	}
+	return read(fresh)
+}

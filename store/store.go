@@ -1,0 +1,135 @@
+// Package store keeps events and payloads in PostgreSQL. It is the only
+// package that holds SQL: it speaks the domain's words and returns the
+// domain's types.
+//
+// Ingest is the one write transaction; the reads (Payload, Payloads,
+// Statuses, Timelines, …) are named like the GraphQL fields they serve and
+// cost a fixed number of statements whatever the number of payloads.
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// Config says which database, and how to use it. Only DSN is required.
+type Config struct {
+	DSN          string                // pgx connection string or URL
+	MaxConns     int                   // connections at most; default 10
+	QueryTimeout time.Duration         // deadline of one read; default 5 s
+	Now          func() time.Time      // the clock; default time.Now
+	Logger       *slog.Logger          // default: slog.Default()
+	Registerer   prometheus.Registerer // nil: no metrics
+	Tracer       pgx.QueryTracer       // nil: none; tests count statements with it
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxConns == 0 {
+		c.MaxConns = 10
+	}
+	if c.QueryTimeout == 0 {
+		c.QueryTimeout = 5 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// Store is a database of events and payloads; safe for concurrent use.
+type Store struct {
+	config  Config
+	pool    *pgxpool.Pool
+	db      *bun.DB
+	logger  *slog.Logger
+	metrics metrics
+
+	ids   *idCache
+	trail *trailCache
+	days  *dayCache
+
+	rules rulesCache
+}
+
+// Open prepares a pool; it does not wait for the database, which may be away
+// and come back: see Ready.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	config = config.withDefaults()
+	pc, err := pgxpool.ParseConfig(config.DSN)
+	if err != nil {
+		return nil, fmt.Errorf("database settings: %w", err)
+	}
+	pc.MaxConns = int32(config.MaxConns)
+	// Bun writes its arguments into the SQL text, so a statement cache would
+	// only fill; an unnamed statement is also planned for its very days.
+	pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	pc.ConnConfig.Tracer = config.Tracer
+	if pc.ConnConfig.ConnectTimeout == 0 {
+		pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	setDefault(pc.ConnConfig.RuntimeParams, "application_name", "payload-tracker")
+	setDefault(pc.ConnConfig.RuntimeParams, "timezone", "UTC")
+	// Reads are short: a plan that would win from compilation does not exist.
+	setDefault(pc.ConnConfig.RuntimeParams, "jit", "off")
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("database settings: %w", err)
+	}
+	return &Store{
+		config:  config,
+		pool:    pool,
+		db:      bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()),
+		logger:  config.Logger,
+		metrics: newMetrics(config.Registerer),
+		ids:     newIDCache(100_000),
+		trail:   newTrailCache(100_000),
+		days:    newDayCache(),
+	}, nil
+}
+
+func setDefault(params map[string]string, name, value string) {
+	if _, ok := params[name]; !ok {
+		params[name] = value
+	}
+}
+
+// Close waits for the connections in use and closes them all.
+func (s *Store) Close() {
+	_ = s.db.Close()
+	s.pool.Close()
+}
+
+// Now is the store's clock, in UTC and whole microseconds as the database
+// keeps time.
+func (s *Store) Now() time.Time { return s.config.Now().UTC().Truncate(time.Microsecond) }
+
+// Ready is nil when the database answers and has the schema, else a
+// *payload.Error UNAVAILABLE whose message says why.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var migrated, ruled bool
+	err := s.pool.QueryRow(ctx, `SELECT to_regclass('payload_statuses') IS NOT NULL, to_regclass('rules') IS NOT NULL`).
+		Scan(&migrated, &ruled)
+	if err != nil {
+		return payload.Errorf(payload.CodeUnavailable, "the database does not answer: %s", reason(err))
+	}
+	if !migrated || !ruled {
+		return payload.Errorf(payload.CodeUnavailable, "the database has no schema yet: run payload-tracker migrate up")
+	}
+	return nil
+}
