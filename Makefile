@@ -1,0 +1,106 @@
+# Needs Go and Node; `make test` and `make demo` bring the rest (PostgreSQL, Chromium) when it is not on the machine.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY := bin/payload-tracker
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LINT := go tool -modfile=tools/go.mod golangci-lint
+NPM := npm --prefix web
+NPM_CI := ci --no-fund --no-audit --loglevel=error
+
+# The race detector needs a C compiler; without one the same tests run without it.
+RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; fi)
+
+# What the page is built from: it is built again only when one of these is newer.
+WEB_SOURCES := $(shell find web schema.graphqls -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/screenshots/*' -not -name '*.go' 2>/dev/null)
+
+.PHONY: help
+help: ## Say what there is to make
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9\/-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
+
+.PHONY: demo
+demo: build ## Run the whole product here: PostgreSQL, Kafka, sample traffic, the page (DEMO_ARGS="--fresh --port 9000")
+	@exec $(BINARY) demo $(DEMO_ARGS)
+
+.PHONY: build
+build: web/dist/index.html ## Build bin/payload-tracker, the page inside
+	go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/payload-tracker
+
+.PHONY: web
+web: web/dist/index.html ## Build the page into web/dist
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	$(NPM) $(NPM_CI)
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	$(NPM) run build
+	@touch $@
+
+tools/node_modules/.package-lock.json: tools/package.json tools/package-lock.json
+	npm --prefix tools $(NPM_CI)
+	@touch $@
+
+##@ Test
+
+.PHONY: test
+test: test-go test-web test-e2e ## Run all tests: Go, the page's, one in a browser
+
+.PHONY: test-go
+test-go: web/dist/index.html ## Run the Go tests, with the race detector where a C compiler is there
+	go test $(RACE) -timeout 20m ./...
+
+.PHONY: test-web
+test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
+	$(NPM) run test
+
+.PHONY: test-e2e
+test-e2e: build ## Open the demo's pages in Chromium
+	scripts/e2e.sh
+
+##@ Check
+
+.PHONY: check
+check: check-go check-generated check-schema check-web ## Run every check that is no test
+
+.PHONY: check-go
+check-go: web/dist/index.html
+	go vet ./...
+	$(LINT) run ./...
+
+.PHONY: check-generated
+check-generated: web/node_modules/.package-lock.json
+	@scripts/generated-fresh.sh
+
+.PHONY: check-schema
+check-schema: tools/node_modules/.package-lock.json
+	@echo "schema: graphql-schema-linter"
+	@cd tools && npx --no-install graphql-schema-linter --config-directory . ../schema.graphqls
+
+.PHONY: check-web
+check-web: web/node_modules/.package-lock.json
+	$(NPM) run typecheck
+	$(NPM) run lint
+
+.PHONY: format
+format: ## Format the Go code (gofumpt)
+	$(LINT) fmt ./...
+
+##@ More
+
+.PHONY: generate
+generate: web/node_modules/.package-lock.json ## Write the generated code again, from schema.graphqls and gqlgen.yml
+	go generate ./...
+	$(NPM) run codegen
+
+.PHONY: bench
+bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some minutes)
+	bench/run.sh
+
+.PHONY: clean
+clean: ## Remove what was built and the demo's data
+	rm -rf bin web/dist web/node_modules tools/node_modules .demo
