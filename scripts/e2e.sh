@@ -14,11 +14,19 @@ dir=$(mktemp -d /tmp/payload-tracker-e2e.XXXXXX)
 chmod 755 "$dir"
 log="$dir.log"
 
+set -m # a process group of its own, in which Ctrl-C's signal is not ignored
 bin/payload-tracker demo --fresh --dir "$dir" --port "$port" --kafka-port "$kafka_port" >"$log" 2>&1 &
 demo=$!
+set +m
 
 # Everything that the demo started names its folder: that is how it is found again.
-children() { pgrep -f -- "$dir" | grep -vx "$$" || true; }
+children() {
+  if command -v pgrep >/dev/null 2>&1; then
+    pgrep -f -- "$dir" || true
+  else
+    grep -laF -- "$dir" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | while read -r pid; do if [ -d "/proc/$pid" ]; then echo "$pid"; fi; done
+  fi
+}
 
 stop() {
   kill -INT "$demo" 2>/dev/null || true
@@ -57,12 +65,16 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 base="http://127.0.0.1:$port"
-answers() { curl -fsS -o /dev/null -m 2 "$base/readyz" 2>/dev/null; }
-for _ in $(seq 360); do
-  if answers; then break; fi
+question='{"query":"{ payloads(first: 1) { nodes { requestId } } }"}'
+answers() {
+  node -e 'fetch(process.argv[1], { method: "POST", headers: { "Content-Type": "application/json" }, body: process.argv[2], signal: AbortSignal.timeout(5000) })
+    .then((r) => r.json()).then((a) => process.exit(a.data?.payloads?.nodes?.length > 0 ? 0 : 1), () => process.exit(1))' "$base/graphql" "$question"
+}
+deadline=$((SECONDS + 180))
+until answers; do
   kill -0 "$demo" 2>/dev/null || { echo "The demo ended before it answered." >&2; exit 1; }
+  [ "$SECONDS" -lt "$deadline" ] || { echo "The demo did not answer within 3 minutes." >&2; exit 1; }
   sleep 0.5
 done
-answers || { echo "The demo did not answer within 3 minutes." >&2; exit 1; }
 
 BASE_URL="$base" npm --prefix web run e2e
