@@ -36,6 +36,7 @@ stop() {
     kill -KILL "$demo" 2>/dev/null || true
     return 1
   fi
+  wait "$demo" || { echo "The demo ended with status $? when asked to stop." >&2; return 1; }
   local left
   left=$(children)
   if [ -n "$left" ]; then
