@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/payload-tracker/payload-tracker/consumer"
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// app is every part of the process, built once. What depends on what:
+//
+//	config ─ log ─ registry
+//	           └── store ─┬─ consumer    (run, consume)
+//	                      ├─ graph, rest (run, serve)
+//	                      └─ tools       (migrate, rules)
+type app struct {
+	config   *config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	store    *store.Store
+	consumer *consumer.Consumer // nil in a process that takes nothing in
+}
+
+// newApp reads the settings and builds what every command needs. The database may be away: see store.Open.
+func newApp(ctx context.Context, std streams) (*app, error) {
+	config, err := readConfig(std.env)
+	if err != nil {
+		return nil, err
+	}
+	return buildApp(ctx, config, std.err)
+}
+
+func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error) {
+	a := &app{
+		config:   config,
+		log:      slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: config.logLevel})),
+		registry: prometheus.NewRegistry(),
+	}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, warning := range config.warnings() {
+		a.log.WarnContext(ctx, "a setting has no effect", slog.String("setting", warning))
+	}
+	var err error
+	a.store, err = store.Open(ctx, store.Config{
+		DSN:          config.database.DSN(),
+		MaxConns:     config.database.maxConns,
+		QueryTimeout: config.database.queryTimeout,
+		Logger:       a.log,
+		Registerer:   a.registry,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return a, nil
+}
+
+func (a *app) close() { a.store.Close() }
+
+// duty is a part of the process that works until its context ends, and then returns nil.
+type duty func(ctx context.Context) error
+
+// together runs duties side by side. The first that fails ends the others.
+func together(ctx context.Context, duties ...duty) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, duty := range duties {
+		group.Go(func() error { return duty(ctx) })
+	}
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// reasons say what the process is not ready for, by part; empty when it is ready.
+func (a *app) reasons(ctx context.Context) map[string]string {
+	reasons := map[string]string{}
+	if err := a.store.Ready(ctx); err != nil {
+		reasons["database"] = err.Error()
+	}
+	if a.consumer != nil {
+		if err := a.consumer.Ready(ctx); err != nil {
+			reasons["consumer"] = err.Error()
+		}
+	}
+	return reasons
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// from is an environment made of a map.
+func from(values map[string]string) lookup {
+	return func(name string) (string, bool) {
+		value, found := values[name]
+		return value, found
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(from(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.publicPort != 8080 || c.metricsPort != 8081 || c.kafka.topic != "platform.payload-status" ||
+		c.kafka.group != "payload_tracker" || c.kafka.sessionTimeout != 10*time.Second || c.maxRequestsPerMinute != 3000 ||
+		c.links.storageBrokerRole != "platform-archive-download" || c.links.kibanaServiceField != "app" {
+		t.Errorf("%+v", c)
+	}
+	want := payload.DefaultRules()
+	want.Version = 0
+	got := c.rules.rules()
+	if len(want.StallAfterService) == 0 {
+		want.StallAfterService = nil
+	}
+	if len(want.Handovers) == 0 {
+		want.Handovers = nil
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("rules %+v, want %+v", got, want)
+	}
+}
+
+func TestSettingsAreRead(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(from(map[string]string{
+		"DB_HOST": "db", "DB_PASSWORD": `it's a \secret`, "DB_PORT": "",
+		"KAFKA_BOOTSTRAP_SERVERS": " a:9092, b:9092 ,", "LOGLEVEL": "warning", "STORAGEBROKERREQUESTTIMEOUT": "250",
+		"RULES_STALL_AFTER_SERVICE": "PupToo=30m, vulnerability = 2h", "RULES_HANDOVERS": "ingress>puptoo, Puptoo > inventory",
+		"VALIDATE_REQUEST_ID_LENGTH": "36",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `host='db' port=5432 user='postgres' dbname='payload_tracker' sslmode=prefer password='it\'s a \\secret'`; c.database.DSN() != want {
+		t.Errorf("DSN %s, want %s", c.database.DSN(), want)
+	}
+	if !reflect.DeepEqual(c.kafka.brokers, []string{"a:9092", "b:9092"}) || c.logLevel.String() != "WARN" ||
+		c.links.storageBrokerTimeout != 250*time.Millisecond {
+		t.Errorf("%+v", c)
+	}
+	rules := c.rules.rules()
+	if !reflect.DeepEqual(rules.StallAfterService, map[string]time.Duration{"puptoo": 30 * time.Minute, "vulnerability": 2 * time.Hour}) ||
+		!reflect.DeepEqual(rules.Handovers, []payload.Handover{{From: "ingress", To: "puptoo"}, {From: "puptoo", To: "inventory"}}) {
+		t.Errorf("%+v", rules)
+	}
+	if warnings := c.warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "VALIDATE_REQUEST_ID_LENGTH=36") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+func TestAWrongValueIsNamedInOneLine(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"DB_PORT": "70000", "DB_SSLMODE": "maybe", "PUBLICPORT": "http", "KAFKA_SESSION_TIMEOUT": "10", "LOGLEVEL": "loud",
+		"RULES_STALL_AFTER": "-1s", "RULES_STALL_AFTER_SERVICE": "puptoo", "RULES_HANDOVERS": "a-b", "RULES_OPENING_WORDS": ",",
+		"STORAGEBROKERREQUESTTIMEOUT": "35s", "KAFKA_AUTO_OFFSET_RESET": "newest", "REQUESTOR_IMPL": "x", "DB_PASSWORD_FILE": "/nowhere/at/all",
+	} {
+		_, err := readConfig(from(map[string]string{name: value}))
+		if err == nil || !strings.HasPrefix(err.Error(), name) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
+func TestSecretsAreMaskedAndMayStandInAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := from(map[string]string{"DB_PASSWORD_FILE": path, "DB_HOST": "db"})
+	c, err := readConfig(env)
+	if err != nil || c.database.password != "hunter2" {
+		t.Errorf("%q, %v", c.database.password, err)
+	}
+	var out bytes.Buffer
+	if err := printConfig(&out, env); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "hunter2") {
+		t.Error("the password is shown")
+	}
+	for _, line := range []string{`DB_PASSWORD +\*\*\* +environment`, `DB_HOST +db +environment`, `DB_PORT +5432 +default +port`} {
+		if !regexp.MustCompile(line).Match(out.Bytes()) {
+			t.Errorf("no line like %s in\n%s", line, out.String())
+		}
+	}
+}
+
+func TestEverySettingIsExplained(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range new(config).settings() {
+		if s.meaning == "" || seen[s.name] || strings.ToUpper(s.name) != s.name {
+			t.Errorf("%+v", s)
+		}
+		seen[s.name] = true
+	}
+}

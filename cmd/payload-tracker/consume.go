@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/payload-tracker/payload-tracker/consumer"
+)
+
+// runConsume is `consume`: events in, no questions; it listens on METRICSPORT alone.
+func runConsume(ctx context.Context, std streams, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
+	}
+	app, err := newApp(ctx, std)
+	if err != nil {
+		return err
+	}
+	defer app.close()
+	if err := app.addConsumer(); err != nil {
+		return err
+	}
+	return together(ctx, app.consume, app.observe)
+}
+
+// addConsumer builds the consumer. It connects to nothing yet.
+func (a *app) addConsumer() error {
+	kafka := a.config.kafka
+	built, err := consumer.New(consumer.Config{
+		Store:          a.store,
+		Brokers:        kafka.brokers,
+		Topic:          kafka.topic,
+		Group:          kafka.group,
+		OffsetReset:    kafka.offsetReset,
+		SessionTimeout: kafka.sessionTimeout,
+		MaxBytes:       kafka.maxMessageBytes,
+		Logger:         a.log,
+		Registerer:     a.registry,
+	})
+	if err != nil {
+		return fmt.Errorf("set up the consumer: %w", err)
+	}
+	a.consumer = built
+	return nil
+}
+
+// consume is the duty of taking events in.
+func (a *app) consume(ctx context.Context) error { return a.consumer.Run(ctx) }

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/payload-tracker/payload-tracker/payload/sample"
+)
+
+// demoSample shows some of everything.
+var demoSample = sample.Config{Lost: 0.004}
+
+// history is what demo.json keeps: enough to send the same events again when the first sending broke off (what came
+// through is recognised as repeated), and that it is sent.
+type history struct {
+	Seed     uint64    `json:"seed"`
+	Journeys int       `json:"journeys"`
+	End      time.Time `json:"end"`
+	Sent     bool      `json:"sent"`
+}
+
+// traffic is the demo's duty: the history, once, then live events until ctx ends.
+func (d *demo) traffic(ctx context.Context) error {
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(d.app.config.kafka.brokers...),
+		kgo.DefaultProduceTopic(d.app.config.kafka.topic),
+		kgo.RecordPartitioner(kgo.RoundRobinPartitioner()), // no keys: a journey's events lie in all partitions
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := d.sendHistory(ctx, client); err != nil {
+		return err
+	}
+	if err := d.announce(ctx); err != nil {
+		return err
+	}
+	return d.sendLive(ctx, client)
+}
+
+func (d *demo) sendHistory(ctx context.Context, client *kgo.Client) error {
+	plan, err := d.readHistory()
+	if err != nil || plan.Sent {
+		return err
+	}
+	if err := d.writeHistory(plan); err != nil {
+		return err
+	}
+	messages := plan.messages()
+	bar := &progressBar{out: d.out, label: "a day of history", total: len(messages)}
+	ends, err := produce(ctx, client, messages)
+	if err != nil {
+		return err
+	}
+	if err := d.awaitStored(ctx, ends, bar); err != nil {
+		return err
+	}
+	plan.Sent = true
+	return d.writeHistory(plan)
+}
+
+func (d *demo) historyPath() string { return filepath.Join(d.options.dir, "demo.json") }
+
+// readHistory gives the history begun before, else a new one that ends now.
+func (d *demo) readHistory() (history, error) {
+	plan := history{Seed: d.options.seed, Journeys: d.options.journeys, End: time.Now().UTC().Truncate(time.Second)}
+	content, err := os.ReadFile(d.historyPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return plan, nil
+	}
+	if err != nil {
+		return plan, err
+	}
+	if err := json.Unmarshal(content, &plan); err != nil {
+		return plan, fmt.Errorf("%s: %w: begin anew with --fresh", d.historyPath(), err)
+	}
+	return plan, nil
+}
+
+func (d *demo) writeHistory(plan history) error {
+	content, err := json.Marshal(plan)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(d.historyPath(), append(content, '\n'), 0o644)
+}
+
+// messages are the events of a day that ends two minutes before h.End, in the order of sending.
+func (h history) messages() []sample.Message {
+	generator := sample.New(h.Seed, demoSample)
+	const day = 24 * time.Hour
+	begin := h.End.Add(-2*time.Minute - day)
+	var messages []sample.Message
+	for n := range h.Journeys {
+		messages = append(messages, generator.Journey(begin.Add(day/time.Duration(h.Journeys)*time.Duration(n))).Events...)
+	}
+	slices.SortStableFunc(messages, func(a, b sample.Message) int { return a.At.Compare(b.At) })
+	return messages
+}
+
+// span of offsets in one partition: the first sent and the one after the last.
+type offsets struct{ from, to int64 }
+
+// produce sends messages and says which offsets they got.
+func produce(ctx context.Context, client *kgo.Client, messages []sample.Message) (map[int32]offsets, error) {
+	var failed error
+	ends := map[int32]offsets{}
+	for _, message := range messages {
+		// Promises run one after the other, so they need no lock between them; Flush waits for the last.
+		client.Produce(ctx, &kgo.Record{Key: message.Key, Value: message.Value, Timestamp: message.At}, func(r *kgo.Record, err error) {
+			if err != nil {
+				failed = errors.Join(failed, err)
+				return
+			}
+			span, known := ends[r.Partition]
+			if !known {
+				span.from = r.Offset
+			}
+			span.to = r.Offset + 1
+			ends[r.Partition] = span
+		})
+	}
+	if err := client.Flush(ctx); err != nil {
+		return nil, err
+	}
+	return ends, failed
+}
+
+// awaitStored waits until the consumer has stored everything up to ends.
+func (d *demo) awaitStored(ctx context.Context, ends map[int32]offsets, bar *progressBar) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	kafka := d.app.config.kafka
+	for {
+		positions, err := d.app.store.Positions(ctx, kafka.group, kafka.topic)
+		if err != nil {
+			return err
+		}
+		stored, left := 0, false
+		for partition, span := range ends {
+			next := min(max(positions[partition].Next, span.from), span.to)
+			stored += int(next - span.from)
+			left = left || next < span.to
+		}
+		bar.show(stored)
+		if !left {
+			bar.end()
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// progressBar draws how far something is on one line.
+type progressBar struct {
+	out   interface{ Write(p []byte) (int, error) }
+	label string
+	total int
+}
+
+func (b *progressBar) show(done int) {
+	const width = 30
+	filled := width * done / max(b.total, 1)
+	fmt.Fprintf(b.out, "\r%s  %s%s %6d of %d events", b.label,
+		strings.Repeat("█", filled), strings.Repeat("░", width-filled), done, b.total)
+}
+
+func (b *progressBar) end() { fmt.Fprintln(b.out) }

@@ -1,0 +1,19 @@
+package main
+
+import "context"
+
+// runRun is `run`: consume and serve in one process.
+func runRun(ctx context.Context, std streams, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
+	}
+	app, err := newApp(ctx, std)
+	if err != nil {
+		return err
+	}
+	defer app.close()
+	if err := app.addConsumer(); err != nil {
+		return err
+	}
+	return together(ctx, app.consume, app.serve, app.observe)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/rest"
+	"github.com/payload-tracker/payload-tracker/web"
+)
+
+// publicHandler is the whole URL space of PUBLICPORT.
+func (a *app) publicHandler() http.Handler {
+	legacy := rest.NewHandler(rest.Config{
+		Store: a.store, Logger: a.log, Registerer: a.registry, RequestsPerMinute: a.config.maxRequestsPerMinute,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graph.NewHandler(graph.Config{Store: a.store, Logger: a.log, Registerer: a.registry}))
+	mux.Handle("/playground", graph.Playground())
+	mux.Handle("/playground/", graph.Playground())
+	for _, base := range rest.Bases {
+		mux.Handle(base, legacy)
+		mux.Handle(base+"/", legacy)
+	}
+	mux.Handle("/health", legacy)
+	mux.HandleFunc("GET /livez", livez)
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.Handle("/{$}", pageOr(legacy, web.Handler()))
+	mux.Handle("/", web.Handler())
+	return a.recovered(mux)
+}
+
+// metricsHandler is the whole URL space of METRICSPORT.
+func (a *app) metricsHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))
+	mux.HandleFunc("GET /livez", livez)
+	mux.HandleFunc("GET /readyz", a.readyz)
+	return a.recovered(mux)
+}
+
+// pageOr gives the page to who takes one, and the legacy answer to programs that do not say they would.
+func pageOr(legacy, page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		accept := strings.Join(r.Header.Values("Accept"), ",")
+		if strings.Contains(accept, "text/html") || strings.Contains(accept, "*/*") {
+			page.ServeHTTP(w, r)
+			return
+		}
+		legacy.ServeHTTP(w, r)
+	})
+}
+
+// livez says that the process answers at all. It asks nobody else: a database that is away is no reason to restart.
+func livez(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"live": true})
+}
+
+// readyz says whether the process can do its work, and if not, why.
+func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
+	reasons := a.reasons(r.Context())
+	if len(reasons) > 0 {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reasons": reasons})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"ready": true})
+}
+
+func writeJSON(w http.ResponseWriter, status int, value map[string]any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the caller has gone: nobody to tell
+}
+
+// recovered answers 500 where a handler panics, and logs the stack.
+func (a *app) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+				panic(cause)
+			}
+			a.log.ErrorContext(r.Context(), "handler panicked",
+				slog.String("path", r.URL.Path), slog.Any("panic", cause), slog.String("stack", string(debug.Stack())))
+			http.Error(w, "an internal error occurred", http.StatusInternalServerError)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
