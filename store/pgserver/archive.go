@@ -1,0 +1,183 @@
+package pgserver
+
+import (
+	"archive/zip"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	archiveVersion = "18.6.0"
+	archiveMajor   = 18
+	archiveHome    = "https://repo1.maven.org/maven2"
+	archiveGroup   = "io/zonky/test/postgres"
+	fetchWait      = 10 * time.Minute
+
+	howToInstall = "Debian and Ubuntu: apt install postgresql; Fedora: dnf install postgresql-server; Alpine: apk add postgresql; macOS: brew install postgresql@18"
+)
+
+// archives are the builds by Go's names of the platform, pinned by the SHA-256
+// of the jar. They need glibc on Linux.
+var archives = map[string]struct {
+	name, sum string
+	megabytes int
+}{
+	"linux/amd64":  {"linux-amd64", "008ee189eaa7ca2b58bd01dd950291e638b998392cf982297acd4779ec898ac1", 15},
+	"linux/arm64":  {"linux-arm64v8", "5f54e016723afa6213925a8acb939bac52944b1d348f65c7a20f0cd2928c31be", 14},
+	"darwin/amd64": {"darwin-amd64", "690941008aac9ee360820fde9bb7870a4f3dcac5e9e2f9e45e42333a436ad0f9", 71},
+	"darwin/arm64": {"darwin-arm64v8", "8f6ed6f38195b50a40712ada8b2a12060b6193c1a6977a6eb5cff053bb5a1b89", 71},
+}
+
+// fetchArchive returns the unpacked archive from the cache, and brings it there
+// when it is not. PG_ARCHIVE_URL names another Maven repository.
+func fetchArchive(ctx context.Context, a *account, logger *slog.Logger) (binaries, error) {
+	cache, err := cacheDir(a)
+	if err != nil {
+		return binaries{}, fmt.Errorf("cache for PostgreSQL: %w", err)
+	}
+	source := archiveSource{home: strings.TrimRight(cmp.Or(os.Getenv("PG_ARCHIVE_URL"), archiveHome), "/"), cache: cache, logger: logger}
+	return source.binaries(ctx)
+}
+
+// cacheDir is the user's cache, or for root a place that the server's account
+// can read.
+func cacheDir(a *account) (string, error) {
+	if a != nil {
+		return "/var/cache/payload-tracker", nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "payload-tracker"), err
+}
+
+// archiveSource brings an archive from a Maven repository into a folder.
+type archiveSource struct {
+	home, cache string
+	logger      *slog.Logger
+}
+
+func (s archiveSource) binaries(ctx context.Context) (binaries, error) {
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	archive, known := archives[platform]
+	if musl, _ := filepath.Glob("/lib/ld-musl-*"); !known || len(musl) > 0 && !exists("/lib64/ld-linux-x86-64.so.2") {
+		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer is on this machine and there is no archive for it (%s): install one (%s)",
+			oldest, platform, howToInstall)
+	}
+	dir := filepath.Join(s.cache, "postgresql-"+archiveVersion+"-"+archive.name)
+	done := binaries{dir: filepath.Join(dir, "bin"), major: archiveMajor}
+	if exists(dir) {
+		return done, nil
+	}
+	unlock, err := lockCache(s.cache)
+	if err != nil {
+		return binaries{}, fmt.Errorf("cache for PostgreSQL: %w", err)
+	}
+	defer unlock()
+	if exists(dir) { // another process brought it while we waited
+		return done, nil
+	}
+	artifact := "embedded-postgres-binaries-" + archive.name
+	url := strings.Join([]string{s.home, archiveGroup, artifact, archiveVersion, artifact + "-" + archiveVersion + ".jar"}, "/")
+	s.logger.InfoContext(ctx, "fetching PostgreSQL", slog.String("version", archiveVersion),
+		slog.Int("megabytes", archive.megabytes), slog.String("url", url))
+	if err := s.install(ctx, url, archive.sum, dir); err != nil {
+		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer is on this machine and its archive could not be fetched: %w; "+
+			"install PostgreSQL (%s) or set PG_ARCHIVE_URL to a Maven repository that can be reached", oldest, err, howToInstall)
+	}
+	return done, nil
+}
+
+// install leaves dir whole or not there at all.
+func (s archiveSource) install(ctx context.Context, url, sum, dir string) error {
+	jar, err := os.CreateTemp(s.cache, "archive-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = jar.Close()
+		_ = os.Remove(jar.Name())
+	}()
+	if err := download(ctx, url, sum, jar); err != nil {
+		return err
+	}
+	unfinished := dir + ".unfinished"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return err
+	}
+	if err := unpackJar(jar.Name(), unfinished); err != nil {
+		return fmt.Errorf("unpack %s: %w", url, err)
+	}
+	return os.Rename(unfinished, dir)
+}
+
+func download(ctx context.Context, url, sum string, to io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, answer.Status)
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(to, hash), io.LimitReader(answer.Body, 200<<20)); err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != sum {
+		return fmt.Errorf("%s has SHA-256 %s, not the pinned %s", url, got, sum)
+	}
+	return nil
+}
+
+// lockCache makes the folder and lets one process at a time fetch into it.
+func lockCache(dir string) (unlock func(), err error) {
+	if err := makeDir(dir); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return func() { _ = lock.Close() }, nil
+}
+
+// unpackJar unpacks the one .txz in the jar into dir.
+func unpackJar(jar, dir string) error {
+	archive, err := zip.OpenReader(jar)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = archive.Close() }()
+	for _, file := range archive.File {
+		if !strings.HasSuffix(file.Name, ".txz") {
+			continue
+		}
+		packed, err := file.Open()
+		if err != nil {
+			return err
+		}
+		return unpack(packed, dir)
+	}
+	return fmt.Errorf("no .txz in it")
+}
