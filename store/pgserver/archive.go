@@ -128,7 +128,9 @@ func download(ctx context.Context, url, sum string, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections() // one fetch in the life of a process
+	answer, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return err
 	}
