@@ -103,9 +103,9 @@ func (c *config) settings() []setting {
 		{name: "LOGLEVEL", standard: "INFO", meaning: "DEBUG, INFO, WARN or ERROR", set: level(&c.logLevel)},
 		{name: "SHUTDOWN_TIMEOUT", standard: "15s", unit: "duration", meaning: "time for requests under way when the process ends", set: duration(&c.shutdownTimeout)},
 
-		{name: "RULES_OPENING_WORDS", standard: strings.Join(rules.Opening, ","), unit: "list", meaning: "status words that open a stage", set: list(&c.rules.opening)},
-		{name: "RULES_SUCCESS_WORDS", standard: strings.Join(rules.Success, ","), unit: "list", meaning: "status words that end a stage well", set: list(&c.rules.success)},
-		{name: "RULES_FAILURE_WORDS", standard: strings.Join(rules.Failure, ","), unit: "list", meaning: "status words that fail a stage", set: list(&c.rules.failure)},
+		{name: "RULES_OPENING_WORDS", standard: strings.Join(rules.Opening, ","), unit: "list", meaning: "status words that open a stage", set: words(&c.rules.opening)},
+		{name: "RULES_SUCCESS_WORDS", standard: strings.Join(rules.Success, ","), unit: "list", meaning: "status words that end a stage well", set: words(&c.rules.success)},
+		{name: "RULES_FAILURE_WORDS", standard: strings.Join(rules.Failure, ","), unit: "list", meaning: "status words that fail a stage", set: words(&c.rules.failure)},
 		{name: "RULES_STALL_AFTER", standard: rules.StallAfter.String(), unit: "duration", meaning: "silence after which an open payload is stalled", set: duration(&c.rules.stallAfter)},
 		{name: "RULES_STALL_AFTER_SERVICE", standard: joinLimits(rules.StallAfterService), unit: "list", meaning: "the same by service: puptoo=30m,vulnerability=2h", set: limits(&c.rules.stallAfterService)},
 		{name: "RULES_HANDOVERS", standard: joinHandovers(rules.Handovers), unit: "list", meaning: "who awaits whom: ingress>puptoo,puptoo>inventory", set: handovers(&c.rules.handovers)},
@@ -126,9 +126,13 @@ func (c *config) settings() []setting {
 // lookup gives the value of an environment variable; os.LookupEnv, or a map in tests.
 type lookup func(name string) (string, bool)
 
-// readConfig reads the settings. An empty variable counts as absent. A wrong value stops with one line that names it;
+// readConfig reads the settings, from the environment and from Clowder's file below it. An empty variable counts as absent. A wrong value stops with one line that names it;
 // a secret is named, never shown. A secret may also stand in the file that NAME_FILE names.
 func readConfig(env lookup) (*config, error) {
+	env, err := withClowder(env)
+	if err != nil {
+		return nil, err
+	}
 	c := &config{}
 	for _, s := range c.settings() {
 		value, _, err := s.value(env)
@@ -142,10 +146,14 @@ func readConfig(env lookup) (*config, error) {
 			return nil, fmt.Errorf("%s=%q: %w", s.name, value, err)
 		}
 	}
+	rules := c.rules.rules()
+	if err := rules.Validate(); err != nil {
+		return nil, fmt.Errorf("RULES_ settings: %w", err)
+	}
 	return c, nil
 }
 
-// value gives what is set, and whether it differs from the default's origin.
+// value gives what is in force, and whether it was set; else it is the default.
 func (s setting) value(env lookup) (value string, set bool, err error) {
 	if value, _ := env(s.name); value != "" {
 		return value, true, nil
@@ -167,6 +175,10 @@ func printConfig(w io.Writer, env lookup) error {
 	if _, err := readConfig(env); err != nil {
 		return err
 	}
+	env, err := withClowder(env)
+	if err != nil {
+		return err
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tVALUE\tFROM\tUNIT\tMEANING")
 	for _, s := range new(config).settings() {
@@ -176,7 +188,7 @@ func printConfig(w io.Writer, env lookup) error {
 		}
 		from := "default"
 		if set {
-			from = "environment"
+			from = "set"
 		}
 		if s.secret && value != "" {
 			value = "***"

@@ -78,11 +78,11 @@ func TestAWrongValueIsNamedInOneLine(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
 		"DB_PORT": "70000", "DB_SSLMODE": "maybe", "PUBLICPORT": "http", "KAFKA_SESSION_TIMEOUT": "10", "LOGLEVEL": "loud",
-		"RULES_STALL_AFTER": "-1s", "RULES_STALL_AFTER_SERVICE": "puptoo", "RULES_HANDOVERS": "a-b", "RULES_OPENING_WORDS": ",",
+		"RULES_STALL_AFTER": "-1s", "RULES_STALL_AFTER_SERVICE": "puptoo", "RULES_HANDOVERS": "a-b", "RULES_OPENING_WORDS": ",", "RULES_SUCCESS_WORDS": "done,received",
 		"STORAGEBROKERREQUESTTIMEOUT": "35s", "KAFKA_AUTO_OFFSET_RESET": "newest", "REQUESTOR_IMPL": "x", "DB_PASSWORD_FILE": "/nowhere/at/all",
 	} {
 		_, err := readConfig(from(map[string]string{name: value}))
-		if err == nil || !strings.HasPrefix(err.Error(), name) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.HasPrefix(err.Error(), strings.TrimSuffix(name, "SUCCESS_WORDS")) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestSecretsAreMaskedAndMayStandInAFile(t *testing.T) {
 	if strings.Contains(out.String(), "hunter2") {
 		t.Error("the password is shown")
 	}
-	for _, line := range []string{`DB_PASSWORD +\*\*\* +environment`, `DB_HOST +db +environment`, `DB_PORT +5432 +default +port`} {
+	for _, line := range []string{`DB_PASSWORD +\*\*\* +set`, `DB_HOST +db +set`, `DB_PORT +5432 +default +port`} {
 		if !regexp.MustCompile(line).Match(out.Bytes()) {
 			t.Errorf("no line like %s in\n%s", line, out.String())
 		}
@@ -121,5 +121,29 @@ func TestEverySettingIsExplained(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		seen[s.name] = true
+	}
+}
+
+func TestClowderFillsWhatTheEnvironmentLacks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cdappconfig.json")
+	content := `{"publicPort":8000,"metricsPort":9000,"logging":{"type":"null"},
+		"kafka":{"brokers":[{"hostname":"k1","port":9093},{"hostname":"k2"}],
+			"topics":[{"name":"env-status","requestedName":"platform.payload-status"}]},
+		"database":{"hostname":"db","port":5433,"username":"u","password":"p","name":"n","sslMode":"require"}}`
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := readConfig(from(map[string]string{"ACG_CONFIG": path, "DB_HOST": "other", "TOPIC_PAYLOAD_STATUS": "platform.payload-status"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.publicPort != 8000 || c.metricsPort != 9000 || c.kafka.topic != "env-status" ||
+		!reflect.DeepEqual(c.kafka.brokers, []string{"k1:9093", "k2:9092"}) ||
+		c.database.DSN() != "host='other' port=5433 user='u' dbname='n' sslmode=require password='p'" {
+		t.Errorf("%+v", c)
+	}
+	if _, err := readConfig(from(map[string]string{"ACG_CONFIG": path + "x"})); err == nil || !strings.HasPrefix(err.Error(), "ACG_CONFIG") {
+		t.Error(err)
 	}
 }

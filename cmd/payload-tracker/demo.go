@@ -18,12 +18,16 @@ import (
 	"github.com/payload-tracker/payload-tracker/store/pgserver"
 )
 
-const demoDatabase = "payload_tracker"
+const (
+	demoHost     = "127.0.0.1" // the sample data and the broker are for this machine alone
+	demoDatabase = "payload_tracker"
+	demoTopic    = "platform.payload-status"
+)
 
 // demoOptions are the flags of `demo`.
 type demoOptions struct {
 	fresh                        bool
-	dir, host                    string
+	dir                          string
 	port, kafkaPort, metricsPort int
 	journeys, rate               int
 	seed                         uint64
@@ -35,7 +39,6 @@ func parseDemo(std streams, args []string) (demoOptions, error) {
 	flags.SetOutput(io.Discard) // a wrong flag is told once, by dispatch
 	flags.BoolVar(&o.fresh, "fresh", false, "begin with empty data")
 	flags.StringVar(&o.dir, "dir", ".demo", "where the data is kept")
-	flags.StringVar(&o.host, "host", "127.0.0.1", "address to listen on; 0.0.0.0 lets other machines in")
 	flags.IntVar(&o.port, "port", 8080, "port of the web page, GraphQL and REST")
 	flags.IntVar(&o.kafkaPort, "kafka-port", 9092, "port of the broker")
 	flags.IntVar(&o.metricsPort, "metrics-port", 8081, "port of the metrics")
@@ -84,7 +87,7 @@ func (o demoOptions) checkPorts(ctx context.Context) error {
 		flag string
 		port int
 	}{{"--port", o.port}, {"--kafka-port", o.kafkaPort}, {"--metrics-port", o.metricsPort}} {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(o.host, strconv.Itoa(p.port)))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(demoHost, strconv.Itoa(p.port)))
 		if err != nil {
 			return fmt.Errorf("port %d is taken or may not be used: choose another with %s (%w)", p.port, p.flag, err)
 		}
@@ -122,19 +125,21 @@ func (d *demo) start(ctx context.Context, std streams) error {
 	if err := d.server.CreateDatabase(ctx, demoDatabase); err != nil {
 		return err
 	}
-	config, err := d.config(std.env)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintln(d.out, "starting the broker …")
 	d.broker, err = broker.Start(broker.Config{
-		Dir:    filepath.Join(d.options.dir, "kafka"),
-		Host:   d.options.host,
-		Port:   d.options.kafkaPort,
-		Topics: map[string]int32{config.kafka.topic: 4},
+		Dir:        filepath.Join(d.options.dir, "kafka"),
+		Port:       d.options.kafkaPort,
+		Topics:     []string{demoTopic},
+		Partitions: 4,
+		Retention:  48 * time.Hour,
+		Logger:     logger,
 	})
 	if err != nil {
 		return fmt.Errorf("start the broker: %w", err)
+	}
+	config, err := d.config(std.env)
+	if err != nil {
+		return err
 	}
 	if d.app, err = buildApp(ctx, config, d.logs); err != nil {
 		return err
@@ -187,10 +192,10 @@ func (d *demo) config(env lookup) (*config, error) {
 	own := map[string]string{
 		"PUBLICPORT":              strconv.Itoa(d.options.port),
 		"METRICSPORT":             strconv.Itoa(d.options.metricsPort),
-		"KAFKA_BOOTSTRAP_SERVERS": net.JoinHostPort("127.0.0.1", strconv.Itoa(d.options.kafkaPort)),
+		"KAFKA_BOOTSTRAP_SERVERS": d.broker.Addr(),
 		"KAFKA_AUTO_OFFSET_RESET": "earliest",
 		"KAFKA_GROUP_ID":          "payload_tracker",
-		"TOPIC_PAYLOAD_STATUS":    "platform.payload-status",
+		"TOPIC_PAYLOAD_STATUS":    demoTopic,
 	}
 	config, err := readConfig(func(name string) (string, bool) {
 		if value, found := own[name]; found {
@@ -201,7 +206,7 @@ func (d *demo) config(env lookup) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.host = d.options.host
+	config.host = demoHost
 	config.database.dsn = d.server.DSN(demoDatabase)
 	config.shutdownTimeout = 3 * time.Second // a browser's idle connections must not hold Ctrl-C
 	config.rules.handovers = sample.Rules().Handovers

@@ -103,6 +103,11 @@ func split(value string) []string {
 	return parts
 }
 
+// words parses status words, as events have them after reading.
+func words(field *[]string) func(string) error {
+	return func(value string) error { return list(field)(strings.ToLower(value)) }
+}
+
 func limits(field *map[string]time.Duration) func(string) error {
 	return func(value string) error {
 		*field = nil
