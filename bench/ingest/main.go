@@ -132,7 +132,7 @@ func environment(s settings, db *database, topic string) ([]string, error) {
 }
 
 func freePort() string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "0"
 	}
