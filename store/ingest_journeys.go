@@ -90,7 +90,7 @@ type columns struct {
 func (s *Store) queueUpdate(ctx context.Context, batch *pgx.Batch, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) error {
 	var c columns
 	for _, id := range ids {
-		trails, err := s.trailsOf(ctx, rules, journeys[id])
+		trails, err := s.trailsOf(ctx, journeys[id])
 		if err != nil {
 			return err
 		}
@@ -156,10 +156,10 @@ func textOrNil(text string) *string {
 
 // trailsOf is the numbers of the (service, source, word) a journey went
 // through, as PostgreSQL writes an array.
-func (s *Store) trailsOf(ctx context.Context, rules *payload.Rules, j *payload.Journey) (string, error) {
+func (s *Store) trailsOf(ctx context.Context, j *payload.Journey) (string, error) {
 	var ids []int32
 	var unknown []trail
-	for _, stage := range j.Stages(rules) {
+	for _, stage := range j.Stages() {
 		for _, word := range stage.Words {
 			t := trail{stage.Service, stage.Source, word}
 			if id, ok := s.trail.get(t); ok {

@@ -313,22 +313,7 @@ func (w *where) verdict(states []payload.State, now time.Time) {
 
 // payloadPage reads a page of the payloads that meet the conditions.
 func (s *Store) payloadPage(ctx context.Context, conditions where, order PayloadOrder, w walk, now time.Time) (*PayloadPage, error) {
-	falling := order.Direction == Descending
-	w.keyset(&conditions, order.column()+", p.id", falling, func(c *cursor) []any { return []any{c.date, c.id} })
-	direction := "ASC"
-	if falling != w.back {
-		direction = "DESC"
-	}
-	by := func(column string) string { return column + " " + direction + ", p.id " + direction }
-	args := append([]any{w.bytes}, conditions.args...)
-	var rows []payloadRow
-	err := s.read(ctx, "payloads", &rows, `SELECT p.id, p.request_id, p.org_id, p.account, p.inventory_id, p.system_id,
-			p.started_at, p.updated_at, p.created_at, CASE WHEN p.bytes <= ? THEN p.journey END AS journey, p.sort_at, p.bytes
-		FROM (SELECT p.*, coalesce(sum(octet_length(p.journey)) OVER (ORDER BY `+by("p.sort_at")+`
-				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
-			FROM (SELECT `+payloadColumns+`, `+order.column()+` AS sort_at FROM payloads p WHERE `+conditions.sql()+`
-				ORDER BY `+by(order.column())+` LIMIT ?) p) p
-		ORDER BY `+by("p.sort_at"), append(args, w.limit+1)...)
+	rows, err := s.walkPayloads(ctx, conditions, order, w)
 	if err != nil {
 		return nil, err
 	}
@@ -344,4 +329,40 @@ func (s *Store) payloadPage(ctx context.Context, conditions where, order Payload
 	}
 	page.PageInfo = w.info(more, page.Cursors)
 	return page, nil
+}
+
+// walkPayloads reads up to one row more than the page. Payloads that moved
+// into it from where the walk has been are left out, and others read in their
+// place: rarely more than the one look that finds none.
+func (s *Store) walkPayloads(ctx context.Context, conditions where, order PayloadOrder, w walk) ([]payloadRow, error) {
+	falling := order.Direction == Descending
+	w.keyset(&conditions, order.column()+", p.id", falling, func(c *cursor) []any { return []any{c.date, c.id} })
+	from := w.after
+	if w.back {
+		from = w.before
+	}
+	falling = falling != w.back
+	for {
+		sql, args := payloadsStatement(conditions, order.column(), falling, w)
+		var rows []payloadRow
+		if err := s.read(ctx, "payloads", &rows, sql, args...); err != nil {
+			return nil, err
+		}
+		moved, err := s.moved(ctx, rows, order, from, falling)
+		if err != nil || len(moved) == 0 {
+			return rows, err
+		}
+		conditions.and("p.id NOT IN (?)", bun.List(moved))
+	}
+}
+
+func payloadsStatement(conditions where, column string, falling bool, w walk) (string, []any) {
+	listed, given := directed([]string{column, "p.id"}, falling), directed([]string{"p.sort_at", "p.id"}, falling)
+	return `SELECT p.id, p.request_id, p.org_id, p.account, p.inventory_id, p.system_id,
+			p.started_at, p.updated_at, p.created_at, CASE WHEN p.bytes <= ? THEN p.journey END AS journey, p.sort_at, p.bytes
+		FROM (SELECT p.*, coalesce(sum(octet_length(p.journey)) OVER (ORDER BY ` + given + `
+				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
+			FROM (SELECT ` + payloadColumns + `, ` + column + ` AS sort_at FROM payloads p WHERE ` + conditions.sql() + `
+				ORDER BY ` + listed + ` LIMIT ?) p) p
+		ORDER BY ` + given, slices.Concat([]any{w.bytes}, conditions.args, []any{w.limit + 1})
 }
