@@ -1,16 +1,12 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -20,27 +16,17 @@ import (
 // world is a database with random payloads whose events are known.
 type world struct {
 	*store.Store
-	t      *testing.T
-	rules  payload.Rules
-	events map[payload.RequestID][]payload.Event
-	count  *statementCount
+	t          *testing.T
+	statements *storetest.Statements
+	rules      payload.Rules
+	events     map[payload.RequestID][]payload.Event
 }
-
-// statementCount counts the statements that reach the database.
-type statementCount struct{ n atomic.Int64 }
-
-func (c *statementCount) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	c.n.Add(1)
-	return ctx
-}
-
-func (c *statementCount) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // during is how many statements f costs.
-func (c *statementCount) during(f func()) int64 {
-	before := c.n.Load()
+func (w *world) during(f func()) int {
+	w.statements.Reset()
 	f()
-	return c.n.Load() - before
+	return w.statements.Count()
 }
 
 var (
@@ -53,10 +39,9 @@ var (
 // at equal dates; the clock stands an hour after noon.
 func newWorld(t *testing.T, seed uint64, payloads, days int) *world {
 	t.Helper()
-	w := &world{t: t, events: map[payload.RequestID][]payload.Event{}, count: &statementCount{}}
-	w.Store = storetest.New(t, func(c *store.Config) {
+	w := &world{t: t, events: map[payload.RequestID][]payload.Event{}}
+	w.Store, w.statements = storetest.CountStatements(t, func(c *store.Config) {
 		c.Now = func() time.Time { return noon.Add(time.Hour) }
-		c.Tracer = w.count
 	})
 	rng := rand.New(rand.NewPCG(seed, 7))
 	var all []payload.Event

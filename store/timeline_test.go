@@ -92,7 +92,7 @@ func TestStageStatusesAreTheStagesPartOfTheTimeline(t *testing.T) {
 	payloads := w.allPayloads(store.PayloadFilter{}, store.PayloadOrder{})
 	var keys []store.StageKey
 	for _, p := range payloads {
-		for _, stage := range p.Journey.Stages(&w.rules) {
+		for _, stage := range p.Journey.Stages() {
 			keys = append(keys, store.StageKey{PayloadID: p.ID, Service: stage.Service, Source: stage.Source})
 		}
 	}
@@ -182,7 +182,7 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 25, 120, 1)
 	cost := func(first int) string {
-		var payloads, timelines, stages, marks, hosts, byID, statuses, total, find int64
+		var payloads, timelines, stages, marks, hosts, byID, statuses, total, find int
 		ctx, size := t.Context(), store.Page{First: &first}
 		var p *store.PayloadPage
 		check := func(err error) {
@@ -194,7 +194,7 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 		_, err := w.Rules(ctx) // read again every few seconds, whoever asks
 		check(err)
 		filter := store.PayloadFilter{Service: &store.Text{Eq: new("puptoo")}}
-		payloads = w.count.during(func() { p, err = w.Payloads(ctx, filter, store.PayloadOrder{}, size); check(err) })
+		payloads = w.during(func() { p, err = w.Payloads(ctx, filter, store.PayloadOrder{}, size); check(err) })
 		var ids []int64
 		var keys []store.StageKey
 		var current []store.MarkKey
@@ -203,14 +203,14 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 			keys = append(keys, store.StageKey{PayloadID: item.ID, Service: "puptoo"})
 			current = append(current, store.MarkKey{Payload: item, Date: item.Journey.Last().Date, Hash: item.Journey.Last().Hash})
 		}
-		timelines = w.count.during(func() { _, err = w.Timelines(ctx, p.Items, store.Page{}); check(err) })
-		stages = w.count.during(func() { _, err = w.StageStatuses(ctx, p.Items, keys, store.Page{}); check(err) })
-		marks = w.count.during(func() { _, err = w.StatusesByMark(ctx, current); check(err) })
-		hosts = w.count.during(func() { _, err = w.Hosts(ctx, ids, store.Page{}); check(err) })
-		byID = w.count.during(func() { _, err = w.PayloadsByID(ctx, ids); check(err) })
-		statuses = w.count.during(func() { _, err = w.Statuses(ctx, store.StatusFilter{}, store.StatusOrder{}, size); check(err) })
-		total = w.count.during(func() { _, err = w.PayloadsTotal(ctx, filter); check(err) })
-		find = w.count.during(func() { _, err = w.FindPayloads(ctx, "host-1", size); check(err) })
+		timelines = w.during(func() { _, err = w.Timelines(ctx, p.Items, store.Page{}); check(err) })
+		stages = w.during(func() { _, err = w.StageStatuses(ctx, p.Items, keys, store.Page{}); check(err) })
+		marks = w.during(func() { _, err = w.StatusesByMark(ctx, current); check(err) })
+		hosts = w.during(func() { _, err = w.Hosts(ctx, ids, store.Page{}); check(err) })
+		byID = w.during(func() { _, err = w.PayloadsByID(ctx, ids); check(err) })
+		statuses = w.during(func() { _, err = w.Statuses(ctx, store.StatusFilter{}, store.StatusOrder{}, size); check(err) })
+		total = w.during(func() { _, err = w.PayloadsTotal(ctx, filter); check(err) })
+		find = w.during(func() { _, err = w.FindPayloads(ctx, "host-1", size); check(err) })
 		return fmt.Sprint(payloads, timelines, stages, marks, hosts, byID, statuses, total, find)
 	}
 	one, many := cost(1), cost(100)
