@@ -22,7 +22,7 @@ import (
 
 // strategy copies the files of the template: faster than through the log when
 // nothing waits for a disk.
-const strategy = "wal_log"
+const strategy = "file_copy"
 
 // patience is the longest wait for one step of a test's database.
 const patience = 2 * time.Minute
