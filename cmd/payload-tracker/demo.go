@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -33,8 +32,7 @@ type demoOptions struct {
 	seed                         uint64
 }
 
-func parseDemo(std streams, args []string) (demoOptions, error) {
-	var o demoOptions
+func (o *demoOptions) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a wrong flag is told once, by dispatch
 	flags.BoolVar(&o.fresh, "fresh", false, "begin with empty data")
@@ -45,12 +43,13 @@ func parseDemo(std streams, args []string) (demoOptions, error) {
 	flags.IntVar(&o.journeys, "journeys", 3_000, "uploads in the day of history")
 	flags.IntVar(&o.rate, "rate", 20, "events a second afterwards; 0 sends none")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample traffic")
+	return flags
+}
+
+func parseDemo(args []string) (demoOptions, error) {
+	var o demoOptions
+	flags := o.flags()
 	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(std.err)
-			flags.PrintDefaults()
-			return o, err
-		}
 		return o, usagef("%v", err)
 	}
 	if o.journeys < 1 || o.rate < 0 {
@@ -61,7 +60,7 @@ func parseDemo(std streams, args []string) (demoOptions, error) {
 
 // runDemo is `demo`: `run` on an embedded PostgreSQL and broker, with a day of history and then steady traffic.
 func runDemo(ctx context.Context, std streams, args []string) error {
-	options, err := parseDemo(std, args)
+	options, err := parseDemo(args)
 	if err != nil {
 		return err
 	}

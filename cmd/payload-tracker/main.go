@@ -20,6 +20,17 @@ import (
 type command struct {
 	name, arguments, help string
 	run                   func(ctx context.Context, std streams, args []string) error
+	// flags are those of the command; nil for one without.
+	flags func() *flag.FlagSet
+}
+
+// explain writes the command's flags.
+func (c command) explain(w io.Writer) {
+	if c.flags != nil {
+		flags := c.flags()
+		flags.SetOutput(w)
+		flags.PrintDefaults()
+	}
 }
 
 // streams are where a command reads its settings and writes its answer.
@@ -30,14 +41,18 @@ type streams struct {
 
 func commands() []command {
 	return []command{
-		{"run", "", "take events in and answer questions, in one process", runRun},
-		{"consume", "", "take events in; listens on METRICSPORT only", runConsume},
-		{"serve", "", "answer questions by GraphQL, REST and the web page", runServe},
-		{"demo", "[--fresh] [--port N] …", "all of it on an embedded PostgreSQL and broker, with sample traffic", runDemo},
-		{"migrate", "up|status", "bring the database's schema up to date, or show how far it is", runMigrate},
-		{"rules", "apply|show", "judge by the rules of the settings, or show those in force", runRules},
-		{"config", "", "show the settings in force, secrets masked", runConfig},
-		{"version", "", "show the version", runVersion},
+		{name: "run", help: "take events in and answer questions, in one process", run: runRun},
+		{name: "consume", help: "take events in; listens on METRICSPORT only", run: runConsume},
+		{name: "serve", help: "answer questions by GraphQL, REST and the web page", run: runServe},
+		{
+			name: "demo", arguments: "[--fresh] [--port N] …",
+			help: "all of it on an embedded PostgreSQL and broker, with sample traffic",
+			run:  runDemo, flags: func() *flag.FlagSet { return new(demoOptions).flags() },
+		},
+		{name: "migrate", arguments: "up|status", help: "bring the database's schema up to date, or show how far it is", run: runMigrate},
+		{name: "rules", arguments: "apply|show", help: "judge by the rules of the settings, or show those in force", run: runRules},
+		{name: "config", help: "show the settings in force, secrets masked", run: runConfig},
+		{name: "version", help: "show the version", run: runVersion},
 	}
 }
 
@@ -80,10 +95,15 @@ func dispatch(ctx context.Context, std streams, args []string) int {
 		if c.name != args[0] {
 			continue
 		}
+		if len(args) == 2 && (args[1] == "-h" || args[1] == "--help") {
+			fmt.Fprintf(std.out, "usage: payload-tracker %s %s\n\n%s\n", c.name, c.arguments, c.help)
+			c.explain(std.out)
+			return 0
+		}
 		err := c.run(ctx, std, args[1:])
 		var wrong *usageError
 		switch {
-		case err == nil, errors.Is(err, flag.ErrHelp):
+		case err == nil:
 			return 0
 		case errors.As(err, &wrong):
 			fmt.Fprintf(std.err, "payload-tracker %s: %v\nusage: payload-tracker %s %s\n", c.name, err, c.name, c.arguments)

@@ -39,7 +39,8 @@ func TestCommandLine(t *testing.T) {
 		{args: []string{"migrate"}, code: 2, errs: "say up or status"},
 		{args: []string{"rules", "remove"}, code: 2, errs: "say apply or show"},
 		{args: []string{"demo", "--no"}, code: 2, errs: "flag provided but not defined"},
-		{args: []string{"demo", "--help"}, code: 0, errs: "-kafka-port"},
+		{args: []string{"demo", "--help"}, code: 0, out: "-kafka-port"},
+		{args: []string{"run", "-h"}, code: 0, out: "usage: payload-tracker run"},
 	} {
 		code, out, errs := runCommand(t, c.env, c.args...)
 		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) {
