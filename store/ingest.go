@@ -151,7 +151,7 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 func (s *Store) rulesOfBatch(ctx context.Context, tx pgx.Tx) (payload.Rules, error) {
 	var version int64
 	var body []byte
-	if err := tx.QueryRow(ctx, `SELECT version, body FROM rules FOR SHARE`).Scan(&version, &body); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT version, body FROM rules FOR SHARE`, hot).Scan(&version, &body); err != nil {
 		return payload.Rules{}, err
 	}
 	s.rules.mu.Lock()

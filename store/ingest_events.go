@@ -46,7 +46,7 @@ func insertNew(ctx context.Context, tx pgx.Tx, rows []row, stamp time.Time) ([]r
 			WITH ORDINALITY u(payload_id, date, hash, trail_id, message, position)
 		ORDER BY position
 		ON CONFLICT (payload_id, date, hash) DO NOTHING
-		RETURNING payload_id, date, hash`, payloadIDs, dates, hashes, trailIDs, messages, stamp)
+		RETURNING payload_id, date, hash`, hot, payloadIDs, dates, hashes, trailIDs, messages, stamp)
 	if err != nil {
 		return nil, err
 	}

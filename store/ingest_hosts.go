@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -20,12 +21,12 @@ type hostRow struct {
 	inventoryID, systemID   *string
 }
 
-// queueHosts adds the pairs of host ids that rows name. Of one id in several
+// writeHosts adds the pairs of host ids that rows name. Of one id in several
 // spellings the greatest unusual one is shown, whatever came first.
-func queueHosts(batch *pgx.Batch, rows []row) {
+func writeHosts(ctx context.Context, tx pgx.Tx, rows []row) error {
 	hosts := hostsOf(rows)
 	if len(hosts) == 0 {
-		return
+		return nil
 	}
 	n := len(hosts)
 	payloadIDs, inventoryKeys, systemKeys := make([]int64, n), make([][16]byte, n), make([][16]byte, n)
@@ -34,7 +35,7 @@ func queueHosts(batch *pgx.Batch, rows []row) {
 		payloadIDs[i], inventoryKeys[i], systemKeys[i] = h.payloadID, h.inventoryKey, h.systemKey
 		inventoryIDs[i], systemIDs[i] = h.inventoryID, h.systemID
 	}
-	batch.Queue(`INSERT INTO payload_hosts AS h (payload_id, inventory_key, system_key, inventory_id, system_id)
+	_, err := tx.Exec(ctx, `INSERT INTO payload_hosts AS h (payload_id, inventory_key, system_key, inventory_id, system_id)
 		SELECT u.payload_id, u.inventory_key, u.system_key, u.inventory_id, u.system_id
 		FROM unnest($1::int8[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
 			u(payload_id, inventory_key, system_key, inventory_id, system_id)
@@ -43,7 +44,8 @@ func queueHosts(batch *pgx.Batch, rows []row) {
 			system_id = greatest(h.system_id COLLATE "C", excluded.system_id COLLATE "C")
 		WHERE excluded.inventory_id COLLATE "C" > coalesce(h.inventory_id, '') COLLATE "C"
 			OR excluded.system_id COLLATE "C" > coalesce(h.system_id, '') COLLATE "C"`,
-		payloadIDs, inventoryKeys, systemKeys, inventoryIDs, systemIDs)
+		hot, payloadIDs, inventoryKeys, systemKeys, inventoryIDs, systemIDs)
+	return err
 }
 
 // hostsOf is each pair once, in the order of the unique index.

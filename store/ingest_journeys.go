@@ -24,7 +24,7 @@ func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 		byPayload[r.payloadID] = append(byPayload[r.payloadID], *r.event)
 	}
 	ids := sortedKeys(byPayload)
-	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, ids)
+	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, ids)
 	if err != nil {
 		return fmt.Errorf("journeys: %w", err)
 	}
@@ -36,13 +36,13 @@ func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 		}
 		journey.Merge(rules, byPayload[id]...)
 	}
-	batch := &pgx.Batch{}
-	if err := s.queueUpdate(ctx, batch, rules, ids, journeys); err != nil {
-		return err
+	if err := s.writeJourneys(ctx, tx, rules, ids, journeys); err != nil {
+		return fmt.Errorf("journeys: %w", err)
 	}
-	queueHosts(batch, rows)
-	queueNotice(batch, rows)
-	return tx.SendBatch(ctx, batch).Close()
+	if err := writeHosts(ctx, tx, rows); err != nil {
+		return fmt.Errorf("hosts: %w", err)
+	}
+	return announce(ctx, tx, rows)
 }
 
 func (s *Store) forgetPayload(events []payload.Event) {
@@ -85,9 +85,9 @@ type columns struct {
 	journey                                    [][]byte
 }
 
-// queueUpdate queues the one UPDATE that writes journeys, and the columns
-// that follow from them.
-func (s *Store) queueUpdate(ctx context.Context, batch *pgx.Batch, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) error {
+// writeJourneys writes journeys, and the columns that follow from them, with
+// one UPDATE.
+func (s *Store) writeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) error {
 	var c columns
 	for _, id := range ids {
 		trails, err := s.trailsOf(ctx, journeys[id])
@@ -98,7 +98,7 @@ func (s *Store) queueUpdate(ctx context.Context, batch *pgx.Batch, rules *payloa
 			return err
 		}
 	}
-	batch.Queue(`UPDATE payloads p SET org_id = u.org_id, account = u.account, inventory_id = u.inventory_id, system_id = u.system_id,
+	_, err := tx.Exec(ctx, `UPDATE payloads p SET org_id = u.org_id, account = u.account, inventory_id = u.inventory_id, system_id = u.system_id,
 			started_at = u.started_at, updated_at = u.updated_at, quiet_since = u.quiet_since, stalls_at = u.stalls_at,
 			failed_at = u.failed_at, failed_service = u.failed_service, failed_source = u.failed_source, failed_message = u.failed_message,
 			outcome = u.outcome, trails = u.trails::int4[], journey = u.journey, rules_version = $17::int8
@@ -107,9 +107,9 @@ func (s *Store) queueUpdate(ctx context.Context, batch *pgx.Batch, rules *payloa
 			u(id, org_id, account, inventory_id, system_id, started_at, updated_at, quiet_since,
 			stalls_at, failed_at, failed_service, failed_source, failed_message, outcome, trails, journey)
 		WHERE p.id = u.id`,
-		ids, c.org, c.account, c.inventory, c.system, c.started, c.updated, c.quiet,
+		hot, ids, c.org, c.account, c.inventory, c.system, c.started, c.updated, c.quiet,
 		c.stalls, c.failedAt, c.failedService, c.failedSource, c.failedMessage, c.outcome, c.trails, c.journey, rules.Version)
-	return nil
+	return err
 }
 
 func (c *columns) add(rules *payload.Rules, j *payload.Journey, trails string) error {

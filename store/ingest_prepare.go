@@ -73,11 +73,11 @@ func (s *Store) makeTrails(ctx context.Context, unknown []trail, known map[trail
 	}
 	const insert = `INSERT INTO trails (service, source, status)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`
-	if _, err := s.pool.Exec(ctx, insert, services, sources, statuses); err != nil {
+	if _, err := s.pool.Exec(ctx, insert, hot, services, sources, statuses); err != nil {
 		return err
 	}
 	rows, err := s.pool.Query(ctx, `SELECT t.id, t.service, t.source, t.status FROM trails t
-		JOIN unnest($1::text[], $2::text[], $3::text[]) u(service, source, status) USING (service, source, status)`, services, sources, statuses)
+		JOIN unnest($1::text[], $2::text[], $3::text[]) u(service, source, status) USING (service, source, status)`, hot, services, sources, statuses)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time)
 // and an insert that conflicts still costs a number and a lock.
 func (s *Store) makePayloads(ctx context.Context, unknown [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
 	read := func(want [][16]byte) error {
-		rows, err := s.pool.Query(ctx, `SELECT request_id, id FROM payloads WHERE request_id = ANY($1::uuid[])`, want)
+		rows, err := s.pool.Query(ctx, `SELECT request_id, id FROM payloads WHERE request_id = ANY($1::uuid[])`, hot, want)
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (s *Store) makePayloads(ctx context.Context, unknown [][16]byte, ids map[pa
 		return nil
 	}
 	_, err := s.pool.Exec(ctx, `INSERT INTO payloads (request_id, created_at)
-		SELECT u, $2::timestamptz FROM unnest($1::uuid[]) u ORDER BY u ON CONFLICT DO NOTHING`, fresh, stamp)
+		SELECT u, $2::timestamptz FROM unnest($1::uuid[]) u ORDER BY u ON CONFLICT DO NOTHING`, hot, fresh, stamp)
 	if err != nil {
 		return err
 	}

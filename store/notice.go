@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,9 +16,9 @@ const ChangeChannel = "payload_changes"
 // than 8,000 bytes, an id and its blank take 33.
 const noticeIDs = 240
 
-// queueNotice announces the payloads of rows, a few notices a batch: commits
+// announce names the payloads of rows on ChangeChannel, a few notices a batch: commits
 // that notify wait for each other, so one an event would cost dearly.
-func queueNotice(batch *pgx.Batch, rows []row) {
+func announce(ctx context.Context, tx pgx.Tx, rows []row) error {
 	seen := map[int64]bool{}
 	var ids []string
 	for _, r := range rows {
@@ -25,9 +27,10 @@ func queueNotice(batch *pgx.Batch, rows []row) {
 			ids = append(ids, r.event.RequestID.String())
 		}
 	}
-	for len(ids) > 0 {
-		n := min(noticeIDs, len(ids))
-		batch.Queue(`SELECT pg_notify($1::text, $2::text)`, ChangeChannel, strings.Join(ids[:n], " "))
-		ids = ids[n:]
+	var notices []string
+	for chunk := range slices.Chunk(ids, noticeIDs) {
+		notices = append(notices, strings.Join(chunk, " "))
 	}
+	_, err := tx.Exec(ctx, `SELECT pg_notify($1::text, n) FROM unnest($2::text[]) n`, hot, ChangeChannel, notices)
+	return err
 }

@@ -18,7 +18,7 @@ type Position struct {
 func (s *Store) Positions(ctx context.Context, group, topic string) (map[int32]Position, error) {
 	defer s.metrics.observe("positions")()
 	rows, err := s.pool.Query(ctx, `SELECT partition, next_offset, leader_epoch, topic_id FROM positions
-		WHERE "group" = $1::text AND topic = $2::text`, group, topic)
+		WHERE "group" = $1::text AND topic = $2::text`, hot, group, topic)
 	if err != nil {
 		return nil, fmt.Errorf("positions of %s: %w", topic, err)
 	}
@@ -39,13 +39,13 @@ func (s *Store) Positions(ctx context.Context, group, topic string) (map[int32]P
 // already; it returns the one that stands.
 func (s *Store) InitPosition(ctx context.Context, group, topic string, topicID [16]byte, partition int32, next int64) (int64, error) {
 	_, err := s.pool.Exec(ctx, `INSERT INTO positions ("group", topic, partition, next_offset, topic_id)
-		VALUES ($1::text, $2::text, $3::int4, $4::int8, $5::uuid) ON CONFLICT DO NOTHING`, group, topic, partition, next, topicID)
+		VALUES ($1::text, $2::text, $3::int4, $4::int8, $5::uuid) ON CONFLICT DO NOTHING`, hot, group, topic, partition, next, topicID)
 	if err != nil {
 		return 0, fmt.Errorf("first position of %s/%d: %w", topic, partition, err)
 	}
 	var stands int64
 	err = s.pool.QueryRow(ctx, `SELECT next_offset FROM positions WHERE "group" = $1::text AND topic = $2::text AND partition = $3::int4`,
-		group, topic, partition).Scan(&stands)
+		hot, group, topic, partition).Scan(&stands)
 	if err != nil {
 		return 0, fmt.Errorf("first position of %s/%d: %w", topic, partition, err)
 	}
@@ -62,31 +62,19 @@ func movePositions(ctx context.Context, tx pgx.Tx, group string, parts []Part) (
 	for i, p := range parts {
 		topics[i], partitions[i], from[i], to[i], epochs[i], ids[i] = p.Topic, p.Partition, p.From, p.To, p.LeaderEpoch, p.TopicID
 	}
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT p.topic, p.partition, p.next_offset FROM positions p
-		JOIN unnest($2::text[], $3::int4[]) u(topic, partition) ON p.topic = u.topic AND p.partition = u.partition
-		WHERE p."group" = $1::text ORDER BY p.topic, p.partition FOR UPDATE OF p`, group, topics, partitions)
-	batch.Queue(`UPDATE positions p SET next_offset = u.after, leader_epoch = u.epoch, topic_id = u.id, updated_at = now()
-		FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int8[], $6::int4[], $7::uuid[]) u(topic, partition, before, after, epoch, id)
-		WHERE p."group" = $1::text AND p.topic = u.topic AND p.partition = u.partition AND p.next_offset = u.before
-		RETURNING p.topic, p.partition`, group, topics, partitions, from, to, epochs, ids)
-	results := tx.SendBatch(ctx, batch)
-	stood, err := collectLost(results)
+	stood, err := lockPositions(ctx, tx, group, topics, partitions)
 	if err != nil {
-		_ = results.Close()
 		return nil, err
 	}
-	moved, err := results.Query()
+	moved, err := tx.Query(ctx, `UPDATE positions p SET next_offset = u.after, leader_epoch = u.epoch, topic_id = u.id, updated_at = now()
+		FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int8[], $6::int4[], $7::uuid[]) u(topic, partition, before, after, epoch, id)
+		WHERE p."group" = $1::text AND p.topic = u.topic AND p.partition = u.partition AND p.next_offset = u.before
+		RETURNING p.topic, p.partition`, hot, group, topics, partitions, from, to, epochs, ids)
 	if err != nil {
-		_ = results.Close()
 		return nil, err
 	}
 	keys, err := pgx.CollectRows(moved, pgx.RowToStructByPos[partKey])
 	if err != nil {
-		_ = results.Close()
-		return nil, err
-	}
-	if err := results.Close(); err != nil {
 		return nil, err
 	}
 	won := map[partKey]bool{}
@@ -101,8 +89,10 @@ type partKey struct {
 	Partition int32
 }
 
-func collectLost(results pgx.BatchResults) (map[partKey]int64, error) {
-	rows, err := results.Query()
+func lockPositions(ctx context.Context, tx pgx.Tx, group string, topics []string, partitions []int32) (map[partKey]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT p.topic, p.partition, p.next_offset FROM positions p
+		JOIN unnest($2::text[], $3::int4[]) u(topic, partition) ON p.topic = u.topic AND p.partition = u.partition
+		WHERE p."group" = $1::text ORDER BY p.topic, p.partition FOR UPDATE OF p`, hot, group, topics, partitions)
 	if err != nil {
 		return nil, err
 	}

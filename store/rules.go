@@ -141,7 +141,7 @@ func (s *Store) judgeAgain(ctx context.Context, rules payload.Rules, after int64
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads
 		WHERE id > $1::bigint AND rules_version < $2::bigint AND journey IS NOT NULL
-		ORDER BY id LIMIT $3::bigint FOR UPDATE`, after, rules.Version, int64(many))
+		ORDER BY id LIMIT $3::bigint FOR UPDATE`, hot, after, rules.Version, int64(many))
 	if err != nil || len(journeys) == 0 {
 		return 0, 0, err
 	}
@@ -151,11 +151,7 @@ func (s *Store) judgeAgain(ctx context.Context, rules payload.Rules, after int64
 			return 0, 0, fmt.Errorf("payload %d: %w", id, err)
 		}
 	}
-	batch := &pgx.Batch{}
-	if err := s.queueUpdate(ctx, batch, &rules, ids, journeys); err != nil {
-		return 0, 0, err
-	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err := s.writeJourneys(ctx, tx, &rules, ids, journeys); err != nil {
 		return 0, 0, err
 	}
 	return len(ids), ids[len(ids)-1], tx.Commit(ctx)
@@ -167,7 +163,7 @@ func rebuild(ctx context.Context, tx pgx.Tx, rules *payload.Rules, id int64, jou
 	from, to := dateBounds(journey)
 	rows, err := tx.Query(ctx, `SELECT e.date, e.created_at, t.service, t.source, t.status, coalesce(e.message, ''), p.request_id
 		FROM payload_statuses e JOIN trails t ON t.id = e.trail_id JOIN payloads p ON p.id = e.payload_id
-		WHERE e.payload_id = $1::bigint AND e.date >= $2::timestamptz AND e.date <= $3::timestamptz`, id, from, to)
+		WHERE e.payload_id = $1::bigint AND e.date >= $2::timestamptz AND e.date <= $3::timestamptz`, hot, id, from, to)
 	if err != nil {
 		return err
 	}

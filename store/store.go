@@ -101,6 +101,10 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}, nil
 }
 
+// hot is how the statements of ingest are sent: with binary arguments, typed
+// by a description that is asked for once. Their texts are few and constant.
+const hot = pgx.QueryExecModeCacheDescribe
+
 func setDefault(params map[string]string, name, value string) {
 	if _, ok := params[name]; !ok {
 		params[name] = value
