@@ -7,7 +7,7 @@ CHROMIUM=$(scripts/chromium.sh)
 export CHROMIUM
 
 free_port() { node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
-port=$(free_port) kafka_port=$(free_port)
+port=$(free_port) kafka_port=$(free_port) metrics_port=$(free_port)
 
 # Below /tmp and open to all: as root, the private PostgreSQL runs as another user and must reach its data.
 dir=$(mktemp -d /tmp/payload-tracker-e2e.XXXXXX)
@@ -15,7 +15,7 @@ chmod 755 "$dir"
 log="$dir.log"
 
 set -m # a process group of its own, in which Ctrl-C's signal is not ignored
-bin/payload-tracker demo --fresh --dir "$dir" --port "$port" --kafka-port "$kafka_port" >"$log" 2>&1 &
+bin/payload-tracker demo --fresh --dir "$dir" --port "$port" --kafka-port "$kafka_port" --metrics-port "$metrics_port" >"$log" 2>&1 &
 demo=$!
 set +m
 
