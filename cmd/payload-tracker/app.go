@@ -86,7 +86,7 @@ func (a *app) reasons(ctx context.Context) map[string]string {
 		reasons["database"] = err.Error()
 	}
 	if a.consumer != nil {
-		if err := a.consumer.Ready(ctx); err != nil {
+		if err := a.consumer.Ready(); err != nil {
 			reasons["consumer"] = err.Error()
 		}
 	}

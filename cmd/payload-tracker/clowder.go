@@ -17,6 +17,12 @@ type clowderFile struct {
 		Brokers []struct {
 			Hostname string `json:"hostname"`
 			Port     *int   `json:"port"`
+			SASL     *struct {
+				Username         string `json:"username"`
+				Password         string `json:"password"`
+				SecurityProtocol string `json:"securityProtocol"`
+				Mechanism        string `json:"saslMechanism"`
+			} `json:"sasl"`
 		} `json:"brokers"`
 		Topics []struct {
 			Name          string `json:"name"`
@@ -79,6 +85,10 @@ func (f *clowderFile) settings(env lookup) map[string]string {
 			port := 9092
 			if b.Port != nil {
 				port = *b.Port
+			}
+			if b.SASL != nil {
+				values["KAFKA_SECURITY_PROTOCOL"], values["KAFKA_SASL_MECHANISM"] = b.SASL.SecurityProtocol, b.SASL.Mechanism
+				values["KAFKA_USERNAME"], values["KAFKA_PASSWORD"] = b.SASL.Username, b.SASL.Password
 			}
 			brokers = append(brokers, net.JoinHostPort(b.Hostname, strconv.Itoa(port)))
 		}

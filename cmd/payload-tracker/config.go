@@ -40,10 +40,12 @@ type databaseConfig struct {
 }
 
 type kafkaConfig struct {
-	brokers                    []string
-	topic, group, offsetReset  string
-	sessionTimeout             time.Duration
-	maxMessageBytes, batchRows int
+	brokers                                     []string
+	topic, group, offsetReset                   string
+	protocol, mechanism, user, password, caFile string
+	sessionTimeout                              time.Duration
+	maxMessageBytes                             int
+	countOnly                                   []string
 }
 
 type linksConfig struct {
@@ -97,6 +99,15 @@ func (c *config) settings() []setting {
 		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "latest", meaning: "where a new group begins: earliest or latest", set: oneOf(&c.kafka.offsetReset, "earliest", "latest")},
 		{name: "KAFKA_SESSION_TIMEOUT", standard: "10s", unit: "duration", meaning: "silence after which the group gives a consumer's partitions to others", set: duration(&c.kafka.sessionTimeout)},
 		{name: "KAFKA_MAX_MESSAGE_BYTES", standard: "1048576", unit: "bytes", meaning: "largest message that is read as an event", set: number(&c.kafka.maxMessageBytes, 1024, 64<<20)},
+		{name: "COUNT_ONLY_REQUEST_IDS", unit: "list", meaning: "what producers send for want of a request id: such messages are counted and not kept as dead letters",
+			set: func(value string) error { c.kafka.countOnly = split(value); return nil }},
+		{name: "KAFKA_SECURITY_PROTOCOL", standard: "PLAINTEXT", meaning: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+			set: oneOf(&c.kafka.protocol, "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")},
+		{name: "KAFKA_SASL_MECHANISM", standard: "PLAIN", meaning: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+			set: oneOf(&c.kafka.mechanism, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")},
+		{name: "KAFKA_USERNAME", meaning: "user for SASL", set: text(&c.kafka.user)},
+		{name: "KAFKA_PASSWORD", meaning: "password for SASL", secret: true, set: text(&c.kafka.password)},
+		{name: "KAFKA_CA_FILE", unit: "file", meaning: "authorities that may have signed the brokers' certificates; the system's when empty", set: text(&c.kafka.caFile)},
 
 		{name: "PUBLICPORT", standard: "8080", unit: "port", meaning: "GraphQL, REST and the web page", set: number(&c.publicPort, 1, 65535)},
 		{name: "METRICSPORT", standard: "8081", unit: "port", meaning: "/metrics, /livez and /readyz", set: number(&c.metricsPort, 1, 65535)},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/payload-tracker/payload-tracker/consumer"
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // runConsume is `consume`: events in, no questions; it listens on METRICSPORT alone.
@@ -26,14 +27,20 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 // addConsumer builds the consumer. It connects to nothing yet.
 func (a *app) addConsumer() error {
 	kafka := a.config.kafka
+	security, err := kafka.security()
+	if err != nil {
+		return err
+	}
 	built, err := consumer.New(consumer.Config{
 		Store:          a.store,
 		Brokers:        kafka.brokers,
 		Topic:          kafka.topic,
 		Group:          kafka.group,
-		OffsetReset:    kafka.offsetReset,
+		Reset:          kafka.offsetReset,
 		SessionTimeout: kafka.sessionTimeout,
-		MaxBytes:       kafka.maxMessageBytes,
+		Decoder:        payload.Decoder{MaxBytes: kafka.maxMessageBytes},
+		KafkaOpts:      security,
+		CountOnly:      kafka.countOnly,
 		Logger:         a.log,
 		Registerer:     a.registry,
 	})
