@@ -130,6 +130,9 @@ func (w *encoder) stage(s *stage) {
 		w.text(f.status)
 		w.text(f.message)
 		w.flags(f.cut)
+		if f.cut {
+			w.text(f.reason)
+		}
 		w.hash(f.hash)
 	}
 }
@@ -278,7 +281,16 @@ func (r *decoder) stage(s *stage) {
 	if n := r.count(); n > 0 {
 		s.failures = make([]failure, n)
 		for i := range s.failures {
-			s.failures[i] = failure{at: r.moment(), status: r.text(), message: r.text(), cut: r.byte()&1 != 0, hash: r.hash()}
+			s.failures[i] = r.failure()
 		}
 	}
+}
+
+func (r *decoder) failure() failure {
+	f := failure{at: r.moment(), status: r.text(), message: r.text(), cut: r.byte()&1 != 0}
+	if f.cut {
+		f.reason = r.text()
+	}
+	f.hash = r.hash()
+	return f
 }

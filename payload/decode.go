@@ -69,22 +69,20 @@ func (d Decoder) Decode(message []byte) (Event, error) {
 	if s.next() != '{' {
 		s.value(0)
 		if s.broken || s.next() != 0 || s.at < len(s.b) {
-			return Event{}, notJSON()
+			return Event{}, &Rejection{Reason: ReasonNotJSON, Detail: "not one JSON object"}
 		}
 		return Event{}, &Rejection{Reason: ReasonNotObject, Detail: "JSON, but no object"}
 	}
 	values, ok := s.object()
+	texts := textsOf(&values)
 	if !ok {
-		return Event{}, notJSON()
+		return Event{}, reject(&texts, ReasonNotJSON, "not one JSON object")
 	}
-	return read(values, s.nul)
+	return read(&values, &texts, s.nul)
 }
 
-func notJSON() *Rejection {
-	return &Rejection{Reason: ReasonNotJSON, Detail: "not one JSON object"}
-}
-
-// object reads the message's fields; of a repeated key the last counts.
+// object reads the message's fields; of a repeated key the last counts. Of
+// broken JSON it gives what stands before the fault.
 func (s *scanner) object() (values [fields]value, ok bool) {
 	s.at++
 	if s.next() == '}' {
@@ -120,39 +118,20 @@ func (s *scanner) object() (values [fields]value, ok bool) {
 }
 
 // read turns fields into an event, judging in the order of the reasons.
-func read(values [fields]value, nul bool) (Event, error) {
-	texts := textsOf(&values)
-	reject := func(reason Reason, format string, args ...any) (Event, error) {
-		return Event{}, &Rejection{
-			Reason: reason, Detail: fmt.Sprintf(format, args...),
-			Service: strings.Clone(clip(texts[fieldService], maxFieldBytes)), RequestID: strings.Clone(clip(texts[fieldRequestID], maxFieldBytes)),
-		}
-	}
+func read(values *[fields]value, texts *[fields]string, nul bool) (Event, error) {
 	if nul {
-		return reject(ReasonNUL, "a text holds a NUL")
+		return Event{}, reject(texts, ReasonNUL, "a text holds a NUL")
 	}
-	for f := range requiredFields {
-		if values[f].kind == absent || (values[f].kind == text && texts[f] == "") {
-			return reject(ReasonMissingField, "%s is missing", fieldNames[f])
-		}
-	}
-	for f := range requiredFields {
-		if values[f].kind == other {
-			return reject(ReasonWrongType, "%s is no text", fieldNames[f])
-		}
-	}
-	for f := range requiredFields {
-		if f != fieldDate && len(texts[f]) > maxFieldBytes {
-			return reject(ReasonTooLong, "%s has %d bytes, more than %d", fieldNames[f], len(texts[f]), maxFieldBytes)
-		}
+	if rejection := missing(values, texts); rejection != nil {
+		return Event{}, rejection
 	}
 	requestID, err := ParseRequestID(texts[fieldRequestID])
 	if err != nil {
-		return reject(ReasonBadRequestID, "request_id %s", err)
+		return Event{}, reject(texts, ReasonBadRequestID, "request_id %s", err)
 	}
 	date, ok := parseDate(texts[fieldDate])
 	if !ok {
-		return reject(ReasonBadDate, "date %q is no day and time from 1970 to 2199", clip(texts[fieldDate], 60))
+		return Event{}, reject(texts, ReasonBadDate, "date %q is no day and time from 1970 to 2199", clip(texts[fieldDate], 60))
 	}
 	e := Event{
 		RequestID: requestID, Service: texts[fieldService], Status: texts[fieldStatus],
@@ -169,6 +148,38 @@ func read(values [fields]value, nul bool) (Event, error) {
 		}
 	}
 	return e, nil
+}
+
+// missing rejects a message whose required fields are not all usable texts;
+// nil when they are.
+func missing(values *[fields]value, texts *[fields]string) *Rejection {
+	for f := range requiredFields {
+		if values[f].kind == absent || (values[f].kind == text && texts[f] == "") {
+			return reject(texts, ReasonMissingField, "%s is missing", fieldNames[f])
+		}
+	}
+	for f := range requiredFields {
+		if values[f].kind == other {
+			return reject(texts, ReasonWrongType, "%s is no text", fieldNames[f])
+		}
+	}
+	for f := range requiredFields {
+		if f != fieldDate && len(texts[f]) > maxFieldBytes {
+			return reject(texts, ReasonTooLong, "%s has %d bytes, more than %d", fieldNames[f], len(texts[f]), maxFieldBytes)
+		}
+	}
+	return nil
+}
+
+func reject(texts *[fields]string, reason Reason, format string, args ...any) *Rejection {
+	readable := func(f field) string {
+		// No database takes a NUL, and rejections are counted in one.
+		return strings.ReplaceAll(clip(texts[f], maxFieldBytes), "\x00", "\uFFFD")
+	}
+	return &Rejection{
+		Reason: reason, Detail: fmt.Sprintf(format, args...),
+		Service: readable(fieldService), RequestID: readable(fieldRequestID),
+	}
 }
 
 // textsOf is what each field says, trimmed and in the case it is kept in. All

@@ -20,7 +20,8 @@ const (
 // a minimum, a maximum or a cut set, so events may be merged in any order, in
 // any batches and repeatedly: the journey, and its bytes, are the same.
 //
-// The zero Journey is empty and ready to use.
+// The zero Journey is empty and ready to use. A copy shares its parts: merge
+// into one of the two only.
 type Journey struct {
 	org, account, inventory, system identifier
 
@@ -123,17 +124,13 @@ func (j *Journey) add(rules *Rules, e *Event) {
 
 // MergeJourney adds all that another journey of the same payload knows.
 func (j *Journey) MergeJourney(o *Journey) {
-	if o.Empty() {
-		j.org.complete(o.org)
-		j.account.complete(o.account)
-		j.inventory.complete(o.inventory)
-		j.system.complete(o.system)
-		return
-	}
 	j.org.complete(o.org)
 	j.account.complete(o.account)
 	j.inventory.complete(o.inventory)
 	j.system.complete(o.system)
+	if o.Empty() {
+		return
+	}
 	j.widen(o.first, o.last)
 	j.quiet = max(j.quiet, o.quiet)
 	j.addDays(o.days, o.ranged)
@@ -190,12 +187,19 @@ func compareStages(a, b stage) int {
 // Empty tells whether no event was merged.
 func (j *Journey) Empty() bool { return j.first.at == 0 }
 
-// OrgID, Account, InventoryID and SystemID are the values of the latest date;
-// "" where no event named one.
-func (j *Journey) OrgID() string       { return j.org.value }
-func (j *Journey) Account() string     { return j.account.value }   //nolint:revive // documented with OrgID
-func (j *Journey) InventoryID() string { return j.inventory.value } //nolint:revive // documented with OrgID
-func (j *Journey) SystemID() string    { return j.system.value }    //nolint:revive // documented with OrgID
+// OrgID is the organisation that the event of the latest date names (of
+// several at that date the greater text); "" where none does. So are the other
+// identifiers.
+func (j *Journey) OrgID() string { return j.org.value }
+
+// Account is the legacy account number.
+func (j *Journey) Account() string { return j.account.value }
+
+// InventoryID is the host in the inventory.
+func (j *Journey) InventoryID() string { return j.inventory.value }
+
+// SystemID is the machine.
+func (j *Journey) SystemID() string { return j.system.value }
 
 // First is the first event by the order of Compare.
 func (j *Journey) First() Mark { return j.first.public() }
@@ -218,7 +222,7 @@ type Days struct {
 	Range bool        // Dates are the first and the last, and any day between may have some
 }
 
-// Days has events on these and no other days.
+// Days are the days that its events are of.
 func (j *Journey) Days() Days {
 	days := Days{Range: j.ranged}
 	for _, d := range j.days {

@@ -22,8 +22,8 @@ type Rejection struct {
 	Reason Reason
 	Detail string // what is wrong, for the sender's developers
 
-	// Service and RequestID are what the message says, where it can be read:
-	// for counting, never for storing.
+	// Service and RequestID are what the message says, as far as it can be
+	// read: for grouping dead letters. At most 255 bytes, a NUL in them U+FFFD.
 	Service, RequestID string
 }
 

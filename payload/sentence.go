@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -33,33 +34,50 @@ func failedSentence(v *Verdict) string {
 	if v.ServicesPassed > 0 {
 		after = " after " + countServices(v.ServicesPassed)
 	}
-	return "failed in " + v.Failure.Service + after + ": " + reasonOf(v.Failure)
+	reason := v.Failure.Reason
+	if reason == "" {
+		reason = v.Failure.Status
+	}
+	return "failed in " + v.Failure.Service + after + ": " + reason
 }
 
-// reasonOf is the line of the message that says most: the first, but of a
-// Python traceback the last, where the exception stands.
-func reasonOf(f *Failure) string {
-	lines := strings.FieldsFunc(f.Message, func(r rune) bool { return r == '\n' || r == '\r' })
+// traceback opens what Python prints of an exception.
+const traceback = "Traceback (most recent call last)"
+
+// reasonOf is the line of a message that says most, at most maxReason
+// characters: the first, but of a Python traceback the one behind the frames,
+// where the exception stands. It is "" when the message is blank.
+func reasonOf(message string) string {
 	var first, last string
-	for _, line := range lines {
-		if line = strings.TrimSpace(line); line == "" {
+	framed := false // behind a traceback's title, before its exception
+	for line := range strings.FieldsFuncSeq(message, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		said := strings.TrimSpace(line)
+		if said == "" {
 			continue
 		}
 		if first == "" {
-			first = line
+			first = said
+			if !strings.Contains(said, traceback) {
+				break
+			}
 		}
-		last = line
+		switch {
+		case strings.Contains(line, traceback): // again, in a chain of exceptions
+			framed = true
+		case framed:
+			// Frames are indented, an exception is not.
+			last, framed = said, line[0] == ' ' || line[0] == '\t'
+		}
 	}
-	if strings.HasPrefix(first, "Traceback (most recent call last)") && !f.Cut {
-		first = last
+	return shorten(cmp.Or(last, first), maxReason)
+}
+
+// shorten cuts text to n characters, the last of them an ellipsis.
+func shorten(text string, n int) string {
+	if len(text) <= n || utf8.RuneCountInString(text) <= n {
+		return text
 	}
-	if first == "" {
-		return f.Status
-	}
-	if utf8.RuneCountInString(first) > maxReason {
-		return string([]rune(first)[:maxReason-1]) + "…"
-	}
-	return first
+	return string([]rune(text)[:n-1]) + "…"
 }
 
 func stalledSentence(waits []wait, quiet time.Duration) string {
@@ -111,9 +129,9 @@ func countServices(n int) string {
 }
 
 // FormatDuration writes a duration as people read it: "120 ms", "3.8 s",
-// "22 min", "5 h", "12 days".
+// "22 min", "5 h", "12 days"; a negative one counts as none.
 func FormatDuration(d time.Duration) string {
-	switch {
+	switch d = max(d, 0); {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < 10*time.Second:

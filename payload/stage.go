@@ -36,6 +36,7 @@ type Failure struct {
 	Service, Source, Status string
 	Message                 string // at most its first 1,024 bytes
 	Cut                     bool   // the message is longer: the event has the whole
+	Reason                  string // the line of the whole message that says most, at most 200 characters; "" where it says nothing
 	At                      time.Time
 	Hash                    int64 // the event's
 }
@@ -61,7 +62,18 @@ type failure struct {
 	status  string
 	message string
 	cut     bool
+	reason  string // of a message that was cut; else it is read from message
 	hash    int64
+}
+
+func failureOf(m mark, message string) failure {
+	f := failure{at: m.at, status: m.status, message: clip(message, maxMessage), hash: m.hash}
+	if len(f.message) < len(message) {
+		// The exception stands at the end of a Python traceback, so it would
+		// be lost.
+		f.cut, f.reason = true, reasonOf(message)
+	}
+	return f
 }
 
 func compareFailures(a, b failure) int {
@@ -79,8 +91,7 @@ func (s *stage) add(m mark, message string) {
 		one.success, one.end = m.at, m.at
 	case ClassFailure:
 		one.end, one.firstFailure = m.at, m.at
-		kept := clip(message, maxMessage)
-		one.failures = []failure{{at: m.at, status: m.status, message: kept, cut: len(kept) < len(message), hash: m.hash}}
+		one.failures = []failure{failureOf(m, message)}
 	}
 	s.merge(&one)
 }
@@ -140,10 +151,14 @@ func (s *stage) failure() *Failure {
 	if len(s.failures) == 0 {
 		return nil
 	}
-	f := s.failures[0]
+	f := &s.failures[0]
+	reason := f.reason
+	if !f.cut {
+		reason = reasonOf(f.message)
+	}
 	return &Failure{
 		Service: s.service, Source: s.source, Status: f.status,
-		Message: f.message, Cut: f.cut, At: f.at.time(), Hash: f.hash,
+		Message: f.message, Cut: f.cut, Reason: reason, At: f.at.time(), Hash: f.hash,
 	}
 }
 
@@ -155,7 +170,7 @@ func (j *Journey) Stages() []Stage {
 		s := &j.stages[i]
 		stages[i] = Stage{
 			Service: s.service, Source: s.source, State: j.stageState(s),
-			StartedAt: s.first.time(), EndedAt: s.last.time(), Words: s.words, Failure: s.failure(),
+			StartedAt: s.first.time(), EndedAt: s.last.time(), Words: slices.Clone(s.words), Failure: s.failure(),
 		}
 	}
 	slices.SortStableFunc(stages, func(a, b Stage) int { return a.StartedAt.Compare(b.StartedAt) })
