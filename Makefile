@@ -103,4 +103,5 @@ bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some
 
 .PHONY: clean
 clean: ## Remove what was built and the demo's data
-	rm -rf bin web/dist web/node_modules tools/node_modules .demo
+	rm -rf bin web/node_modules tools/node_modules .demo
+	find web/dist -mindepth 1 ! -name .keep -delete
