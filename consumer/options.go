@@ -1,0 +1,149 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// Where a partition starts that neither the database nor Kafka has a position
+// of.
+const (
+	ResetEarliest = "earliest"
+	ResetLatest   = "latest"
+)
+
+// Config says what to consume, and into which store. Brokers, Topic, Group
+// and Store are required.
+type Config struct {
+	Brokers         []string // host:port of some brokers
+	Topic           string   // the topic of status events
+	Group           string   // the consumer group; positions are kept by its name
+	DeadLetterTopic string   // default: Topic + ".dlq"
+	Reset           string   // ResetEarliest (default) or ResetLatest
+
+	Store      *store.Store
+	Decoder    payload.Decoder
+	Logger     *slog.Logger          // default: slog.Default()
+	Registerer prometheus.Registerer // nil: no metrics
+	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
+
+	MaxRows  int           // records in a batch; default 20,000
+	MaxBytes int           // bytes of their values in a batch; default 16 MiB
+	MaxAge   time.Duration // how long a batch waits for more, while others came right before; default 100 ms
+
+	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
+	Hold            time.Duration // how long a rebalance waits for the batch being stored; default 10 s
+	StopGrace       time.Duration // how long Run goes on storing its batch after the end; default 6 s
+	IngestTimeout   time.Duration // a batch not stored by then is tried again; default 60 s
+	MaxDecompressed int           // bytes of one fetched batch when decompressed; default 64 MiB
+	WatchEvery      time.Duration // how often topic, lag and dead-letter topic are looked at; default 5 s
+
+	// CountOnly names what producers send as request id when they have none:
+	// such messages are counted, and not kept as dead letters.
+	CountOnly []string
+}
+
+func (c Config) withDefaults() Config {
+	c.DeadLetterTopic = orDefault(c.DeadLetterTopic, c.Topic+".dlq")
+	c.Reset = orDefault(c.Reset, ResetEarliest)
+	c.MaxRows = orDefault(c.MaxRows, 20_000)
+	c.MaxBytes = orDefault(c.MaxBytes, 16<<20)
+	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
+	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
+	c.Hold = orDefault(c.Hold, 10*time.Second)
+	c.StopGrace = orDefault(c.StopGrace, 6*time.Second)
+	c.IngestTimeout = orDefault(c.IngestTimeout, time.Minute)
+	c.MaxDecompressed = orDefault(c.MaxDecompressed, 64<<20)
+	c.WatchEvery = orDefault(c.WatchEvery, 5*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+func (c Config) validate() error {
+	switch {
+	case len(c.Brokers) == 0:
+		return errors.New("consumer: no brokers")
+	case c.Topic == "":
+		return errors.New("consumer: no topic")
+	case c.Group == "":
+		return errors.New("consumer: no consumer group")
+	case c.Store == nil:
+		return errors.New("consumer: no store")
+	case c.DeadLetterTopic == c.Topic:
+		return errors.New("consumer: dead letters would go to the topic they come from")
+	case c.Reset != ResetEarliest && c.Reset != ResetLatest:
+		return errors.New("consumer: reset is " + c.Reset + ", want earliest or latest")
+	}
+	return nil
+}
+
+// brokerOpts are common to every client.
+func (c Config) brokerOpts() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...),
+		kgo.ClientID("payload-tracker"),
+		kgo.MaxDecompressBatchBytes(c.MaxDecompressed),
+		kgo.WithLogger(kafkaLogger{c.Logger}),
+	}
+}
+
+// groupOpts make a client that consumes in the group and writes dead letters.
+// Memory is bounded by two fetches of 8 MiB: the client's own defaults are
+// made for machines of many GiB.
+func (c Config) groupOpts() []kgo.Opt {
+	return append(c.brokerOpts(),
+		kgo.ConsumerGroup(c.Group),
+		kgo.ConsumeTopics(c.Topic),
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.SessionTimeout(c.SessionTimeout),
+		kgo.HeartbeatInterval(min(3*time.Second, c.SessionTimeout/3)),
+		kgo.MetadataMaxAge(10*time.Second), // finds new partitions
+		kgo.MetadataMinAge(time.Second),
+		kgo.MaxConcurrentFetches(2),
+		kgo.FetchMaxBytes(8<<20),
+		kgo.FetchMaxPartitionBytes(2<<20),
+		// With fewer fetches than brokers an idle broker must not hold one long.
+		kgo.FetchMaxWait(100*time.Millisecond),
+		// What the log no longer has is read again from its start: content
+		// dedupe makes that harmless, and nothing is skipped.
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		// Dead letters are sent in chunks made here, so only a record that is
+		// itself larger than the topic's limit is refused for its size.
+		kgo.ProducerBatchMaxBytes(64<<20),
+		kgo.ProducerLinger(0),
+		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
+	)
+}
+
+// kafkaLogger hands the client's warnings to slog.
+type kafkaLogger struct{ logger *slog.Logger }
+
+func (l kafkaLogger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+func (l kafkaLogger) Log(level kgo.LogLevel, message string, keyvals ...any) {
+	to := slog.LevelWarn
+	if level == kgo.LogLevelError {
+		to = slog.LevelError
+	}
+	l.logger.Log(context.Background(), to, "kafka: "+message, keyvals...)
+}

@@ -1,0 +1,144 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// watch tells Kafka the positions once a second, and looks at the topics
+// every WatchEvery: whether they are there, and how far behind we are.
+func (s *session) watch(ctx context.Context) {
+	s.look(ctx)
+	tell, look := time.NewTicker(time.Second), time.NewTicker(s.c.config.WatchEvery)
+	defer tell.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tell.C:
+			s.tellKafka(ctx, nil, false)
+		case <-look.C:
+			s.look(ctx)
+		}
+	}
+}
+
+// tellKafka commits to Kafka what is stored, so that its lag tools show it;
+// best effort: the database's positions are what counts. numbers nil means
+// all partitions; sync waits for the answer.
+func (s *session) tellKafka(ctx context.Context, numbers []int32, sync bool) {
+	s.mu.Lock()
+	offsets := map[int32]kgo.EpochOffset{}
+	note := func(p *partition) {
+		if p != nil && p.stored != p.told {
+			p.told = p.stored
+			offsets[p.number] = kgo.EpochOffset{Epoch: -1, Offset: p.stored}
+		}
+	}
+	if numbers == nil {
+		for _, p := range s.parts {
+			note(p)
+		}
+	}
+	for _, number := range numbers {
+		note(s.parts[number])
+	}
+	s.mu.Unlock()
+	if len(offsets) == 0 {
+		return
+	}
+	commit := s.client.CommitOffsets
+	if sync {
+		commit = s.client.CommitOffsetsSync
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	commit(ctx, map[string]map[int32]kgo.EpochOffset{s.c.config.Topic: offsets},
+		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, _ *kmsg.OffsetCommitResponse, err error) {
+			cancel()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				s.c.logger.Debug("Kafka was not told the positions", "error", err)
+			}
+		})
+}
+
+// look asks the broker about both topics.
+func (s *session) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, max(s.c.config.WatchEvery, time.Second))
+	defer cancel()
+	topic, letters := s.c.config.Topic, s.c.config.DeadLetterTopic
+	details, err := s.admin.ListTopics(ctx, topic, letters)
+	if err != nil {
+		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			if s.c.health.set(waitKafka, "Kafka does not answer") {
+				s.c.logger.Error("Kafka does not answer; trying until it does", "error", err)
+			}
+		}
+		return
+	}
+	if s.c.health.clear(waitKafka) {
+		s.c.logger.Info("Kafka answers again")
+	}
+	if there := s.lookAtTopic(details[topic]); there {
+		s.lookAtLag(ctx)
+	}
+	s.lookAtLetters(ctx, details[letters])
+}
+
+func (s *session) lookAtTopic(detail kadm.TopicDetail) bool {
+	if detail.Err != nil {
+		s.c.metrics.topicMissing.Set(1)
+		reason := fmt.Sprintf("topic %s does not exist yet", s.c.config.Topic)
+		if !errors.Is(detail.Err, kerr.UnknownTopicOrPartition) {
+			reason = fmt.Sprintf("topic %s cannot be read: %v", s.c.config.Topic, detail.Err)
+		}
+		if s.c.health.set(waitTopic, reason) {
+			s.c.logger.Warn("waiting for the topic", "reason", reason)
+		}
+		return false
+	}
+	s.c.metrics.topicMissing.Set(0)
+	if s.c.health.clear(waitTopic) {
+		s.c.logger.Info("the topic is there")
+		s.client.ForceMetadataRefresh()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.topicID != [16]byte{} && detail.ID != s.topicID {
+		s.c.metrics.positionResets.WithLabelValues("topic_made_again").Inc()
+		s.end(errTopicMadeAgain)
+		return false
+	}
+	return true
+}
+
+// lookAtLag sets the lag of our partitions, and says which records the broker
+// deleted before they were read.
+func (s *session) lookAtLag(ctx context.Context) {
+	log, err := s.lookAtLog(ctx)
+	if err != nil {
+		s.c.logger.Debug("the lag is not known", "error", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for number, p := range s.parts {
+		first, last, err := log.ends(s.c.config.Topic, number)
+		if err != nil {
+			continue
+		}
+		s.c.metrics.lag.WithLabelValues(fmt.Sprint(number)).Set(float64(max(0, last-max(p.stored, first))))
+		if p.gap >= 0 && p.gap < first {
+			s.c.metrics.positionResets.WithLabelValues("deleted").Inc()
+			s.c.logger.Error("the broker deleted records before they were read", "partition", number, "position", p.gap, "first", first)
+		}
+		p.gap = -1
+	}
+}

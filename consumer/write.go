@@ -1,0 +1,178 @@
+package consumer
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// write stores batches until ctx ends; the one under way then has StopGrace
+// to finish.
+func (s *session) write(ctx context.Context) {
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(s.c.config.StopGrace, cancel)
+	})()
+	for {
+		f := s.take(ctx)
+		if f == nil {
+			return
+		}
+		s.store(ctx, hard, f)
+		s.mu.Lock()
+		s.flying = nil
+		s.mu.Unlock()
+		close(f.done)
+	}
+}
+
+// store writes a batch's dead letters and then its rows, and goes on trying
+// until it succeeds, no partition of it is left, or ctx ends; hard ends an
+// attempt under way.
+func (s *session) store(ctx, hard context.Context, f *flight) {
+	start := time.Now()
+	for try := 0; ; try++ {
+		live := s.live(f.batch)
+		if len(live) == 0 {
+			return
+		}
+		attempt, cancel := context.WithTimeout(hard, s.c.config.IngestTimeout)
+		s.setFlight(f, cancel)
+		refused, err := s.attempt(attempt, live)
+		cancel()
+		if err == nil {
+			s.sendRefused(hard, live, refused)
+			s.c.observeBatch(f.batch, live, start)
+			return
+		}
+		if ctx.Err() != nil {
+			s.c.logger.Warn("stopped before a batch was stored; it will be read again", "rows", f.batch.rows, "error", err)
+			return
+		}
+		s.setFlight(f, nil)
+		if !sleep(ctx, backoff(try)) {
+			return
+		}
+	}
+}
+
+// setFlight says how to end the attempt under way, or that there is none: a
+// rebalance does not wait for a batch that itself waits for the database.
+func (s *session) setFlight(f *flight, cancel context.CancelFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.cancel, f.waiting = cancel, cancel == nil
+}
+
+func (s *session) attempt(ctx context.Context, live []*stretch) ([]store.Refused, error) {
+	if err := s.sendLetters(ctx, live); err != nil {
+		return nil, err
+	}
+	b := store.Batch{Group: s.c.config.Group, Parts: make([]store.Part, len(live))}
+	for i, st := range live {
+		b.Parts[i] = st.part
+	}
+	result, err := s.c.config.Store.Ingest(ctx, b)
+	if err != nil {
+		s.c.metrics.ingestRetries.Inc()
+		s.databaseAway(ctx, err)
+		return nil, err
+	}
+	if s.c.health.clear(waitDatabase) {
+		s.c.logger.Info("the database takes events again")
+	}
+	s.settle(live, result)
+	return result.Refused, nil
+}
+
+func (s *session) databaseAway(ctx context.Context, err error) {
+	message := "the database is away; the batch is tried again until it is stored"
+	if !store.Transient(err) && ctx.Err() == nil {
+		message = "the database refuses a batch; it is tried again until it is stored"
+	}
+	if s.c.health.set(waitDatabase, message) {
+		s.c.logger.Error(message, "error", err)
+	} else {
+		s.c.logger.Debug(message, "error", err)
+	}
+}
+
+// settle notes where the positions stand after a batch.
+func (s *session) settle(live []*stretch, result store.Result) {
+	m := s.c.metrics
+	m.stored.Add(float64(result.Stored))
+	m.repeated.Add(float64(result.Repeated))
+	m.processed.Add(float64(result.Stored + result.Repeated))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range live {
+		st.owner.stored = st.part.To
+	}
+	for _, l := range result.Lost {
+		for _, st := range live {
+			if st.part.Partition == l.Partition && l.Position != st.part.To {
+				s.moved(st, l.Position)
+			}
+			// A position that stands at To was moved by this very batch: an
+			// earlier attempt whose answer was lost.
+		}
+	}
+}
+
+// moved: someone else has moved a partition's position. Whatever was read of
+// it is dropped, and reading goes on from that position. Under s.mu.
+func (s *session) moved(st *stretch, position int64) {
+	s.c.metrics.lostPartitions.Inc()
+	s.c.logger.Warn("another consumer moved a position; reading on from there",
+		"partition", st.part.Partition, "expected", st.part.From, "position", position)
+	if s.parts[st.part.Partition] != st.owner {
+		return
+	}
+	if position < 0 {
+		// The row was deleted: an assignment looks up where to start.
+		delete(s.parts, st.part.Partition)
+		s.open.drop(st.part.Partition)
+		s.end(errPositionGone)
+		return
+	}
+	s.parts[st.part.Partition] = &partition{
+		number: st.part.Partition, topicID: st.owner.topicID, gap: -1,
+		next: position, read: position, stored: position, told: st.owner.told, seek: true,
+	}
+	s.open.drop(st.part.Partition)
+	if s.wake != nil {
+		s.wake()
+	}
+}
+
+func (c *Consumer) observeBatch(b *batch, live []*stretch, start time.Time) {
+	rows := 0
+	for _, st := range live {
+		rows += len(st.part.Events) + len(st.letters)
+	}
+	c.metrics.batchRows.Observe(float64(rows))
+	c.metrics.batchSeconds.Observe(time.Since(start).Seconds())
+	c.metrics.processSeconds.Observe(time.Since(b.since).Seconds())
+}
+
+// backoff is how long to wait before the next attempt: doubling from 100 ms
+// to 5 s, with jitter so that many consumers do not come back at once.
+func backoff(try int) time.Duration {
+	most := min(100*time.Millisecond<<min(try, 6), 5*time.Second)
+	return most/2 + rand.N(most/2)
+}
+
+// sleep waits; false when ctx ended meanwhile.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
