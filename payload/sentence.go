@@ -1,10 +1,10 @@
 package payload
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -45,31 +45,54 @@ func failedSentence(v *Verdict) string {
 const traceback = "Traceback (most recent call last)"
 
 // reasonOf is the line of a message that says most, at most maxReason
-// characters: the first, but of a Python traceback the one behind the frames,
-// where the exception stands. It is "" when the message is blank.
+// characters: the first; but where a Python traceback begins in that line, the
+// exception behind its frames, after what stands before the traceback. It is
+// "" when the message is blank.
 func reasonOf(message string) string {
-	var first, last string
+	var first, before, exception string
 	framed := false // behind a traceback's title, before its exception
 	for line := range strings.FieldsFuncSeq(message, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		said := strings.TrimSpace(line)
 		if said == "" {
 			continue
 		}
+		at := strings.Index(said, traceback)
 		if first == "" {
-			first = said
-			if !strings.Contains(said, traceback) {
-				break
+			if at < 0 {
+				return shorten(plain(said), maxReason)
 			}
+			first, before = said, said[:at]
 		}
 		switch {
-		case strings.Contains(line, traceback): // again, in a chain of exceptions
+		case at >= 0: // again, in a chain of exceptions
 			framed = true
 		case framed:
 			// Frames are indented, an exception is not.
-			last, framed = said, line[0] == ' ' || line[0] == '\t'
+			exception, framed = said, line[0] == ' ' || line[0] == '\t'
 		}
 	}
-	return shorten(cmp.Or(last, first), maxReason)
+	if exception != "" {
+		first = before + exception
+	}
+	return shorten(plain(first), maxReason)
+}
+
+// plain leaves out a terminal's colours and other control characters.
+func plain(text string) string {
+	inColour := false
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\x1b':
+			inColour = true
+		case inColour:
+			inColour = r == '[' || r == ';' || (r >= '0' && r <= '9')
+		case r == '\t':
+			return ' '
+		case !unicode.IsControl(r):
+			return r
+		}
+		return -1
+	}, text)
 }
 
 // shorten cuts text to n characters, the last of them an ellipsis.

@@ -17,7 +17,7 @@ type account struct{ uid, gid uint32 }
 // to run as root.
 func serverAccount() (*account, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil //nolint:nilnil // nil is an account: our own
+		return nil, nil // an account as well: our own
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {

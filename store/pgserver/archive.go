@@ -70,7 +70,7 @@ type archiveSource struct {
 func (s archiveSource) binaries(ctx context.Context) (binaries, error) {
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	archive, known := archives[platform]
-	if musl, _ := filepath.Glob("/lib/ld-musl-*"); !known || len(musl) > 0 && !exists("/lib64/ld-linux-x86-64.so.2") {
+	if !known || !hasGlibc() {
 		return binaries{}, fmt.Errorf("no PostgreSQL %d or newer is on this machine and there is no archive for it (%s): install one (%s)",
 			oldest, platform, howToInstall)
 	}
@@ -96,6 +96,13 @@ func (s archiveSource) binaries(ctx context.Context) (binaries, error) {
 			"install PostgreSQL (%s) or set PG_ARCHIVE_URL to a Maven repository that can be reached", oldest, err, howToInstall)
 	}
 	return done, nil
+}
+
+// hasGlibc is false on Alpine and its like; elsewhere than on Linux it does
+// not matter.
+func hasGlibc() bool {
+	loaders, _ := filepath.Glob("/lib*/ld-linux*")
+	return runtime.GOOS != "linux" || len(loaders) > 0
 }
 
 // install leaves dir whole or not there at all.

@@ -93,7 +93,7 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	for try := 1; ; try++ {
-		if s.port, err = choosePort(s.config.Port); err != nil {
+		if s.port, err = choosePort(ctx, s.config.Port); err != nil {
 			return err
 		}
 		err = s.launch(ctx)
@@ -207,9 +207,9 @@ func settings(port int, fast bool) []string {
 	return arguments
 }
 
-func choosePort(wanted int) (int, error) {
+func choosePort(ctx context.Context, wanted int) (int, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(wanted)))
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(wanted)))
 	if err != nil && wanted != 0 {
 		return 0, fmt.Errorf("port %d for PostgreSQL is not free: %w", wanted, err)
 	}

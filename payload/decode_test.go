@@ -1,0 +1,183 @@
+package payload_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+const plain = `{"service":"insights-advisor-service","source":"insights-client","account":"500136","org_id":"700136",` +
+	`"request_id":"cb084ce83e6c5c719dfe19e21bf10c5b","inventory_id":"e1b85457-c460-578e-ab0d-019213e22c63",` +
+	`"status":"success","status_msg":"7 reports kept","date":"2026-05-06T07:08:03.900200Z"}`
+
+func with(field, value string) string {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(plain), &m); err != nil {
+		panic(err)
+	}
+	m[field] = json.RawMessage(value)
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func TestDecodeDates(t *testing.T) {
+	t.Parallel()
+	for date, want := range map[string]string{
+		"1970-01-01T00:00:00Z":            "1970-01-01T00:00:00Z",
+		"1970-01-01T00:00:00+00:01":       "",
+		"1969-12-31T23:59:59-00:01":       "1970-01-01T00:00:59Z",
+		"2199-12-31T23:59:59.999999999Z":  "2199-12-31T23:59:59.999999Z",
+		"2200-01-01T00:00:00Z":            "",
+		"2199-12-31T23:59:59-00:01":       "",
+		"2024-02-29t10:00:00z":            "2024-02-29T10:00:00Z",
+		"2023-02-29T10:00:00Z":            "",
+		"2026-03-04   10:00:00.1+01:30":   "2026-03-04T08:30:00.1Z",
+		"2026-03-04T10:00:60Z":            "",
+		"2026-03-04T10:00:00.1234567891Z": "",
+		"2026-03-04T10:00:00.Z":           "",
+		"2026-03-04T10:00:00+0100":        "",
+		"2026-03-04T10:00:00 Z":           "",
+		"2026-03-04T10:00Z":               "",
+		"2026-3-4T10:00:00Z":              "",
+		"0001-01-01T00:00:00Z":            "",
+		"2026-03-04T10:00:00+24:00":       "",
+	} {
+		e, err := payload.Decoder{}.Decode([]byte(with("date", `"`+date+`"`)))
+		if (err == nil) != (want != "") {
+			t.Errorf("%q: %v, want %q", date, err, want)
+		} else if err == nil && e.Date.Format(time.RFC3339Nano) != want {
+			t.Errorf("%q is %s, want %s", date, e.Date.Format(time.RFC3339Nano), want)
+		}
+	}
+}
+
+func TestDecodeReasons(t *testing.T) {
+	t.Parallel()
+	long := `"` + strings.Repeat("x", 256) + `"`
+	for _, c := range []struct {
+		name, message string
+		want          payload.Reason
+	}{
+		{"a NUL in an unknown field", with("extra", `{"a":["\u0000"]}`), payload.ReasonNUL},
+		{"a NUL in a key", with(`extra`, `{"a\u0000":1}`), payload.ReasonNUL},
+		{"a NUL before a missing field", `{"service":"\u0000"}`, payload.ReasonNUL},
+		{"missing before wrong type", `{"service":[],"status":"x","date":"x"}`, payload.ReasonMissingField},
+		{"wrong type before too long", with("service", `true`)[:1] + `"status":` + long + `,` + with("service", `true`)[1:], payload.ReasonWrongType},
+		{"a long service", with("service", long), payload.ReasonTooLong},
+		{"a long request id", with("request_id", long), payload.ReasonTooLong},
+		{"a long date", with("date", long), payload.ReasonBadDate},
+		{"a request id cut", with("request_id", `"cb084ce8"`), payload.ReasonBadRequestID},
+		{"a raw line end in a text", strings.Replace(plain, "7 reports", "7\nreports", 1), payload.ReasonNotJSON},
+		{"two documents", plain + plain, payload.ReasonNotJSON},
+		{"a comma too many", plain[:len(plain)-1] + ",}", payload.ReasonNotJSON},
+	} {
+		_, err := payload.Decoder{}.Decode([]byte(c.message))
+		var rejection *payload.Rejection
+		if !errors.As(err, &rejection) || rejection.Reason != c.want {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+	_, err := payload.Decoder{MaxBytes: len(plain) - 1}.Decode([]byte(plain))
+	var rejection *payload.Rejection
+	if !errors.As(err, &rejection) || rejection.Reason != payload.ReasonTooLarge {
+		t.Errorf("a large message: %v", err)
+	}
+}
+
+func TestDecodeGivesUpOddOptionalFields(t *testing.T) {
+	t.Parallel()
+	message := with("org_id", `{"id":1}`)
+	message = strings.Replace(message, `"500136"`, `"`+strings.Repeat("é", 128)+`"`, 1)
+	e, err := payload.Decoder{}.Decode([]byte(message))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.OrgID != "" || e.Account != "" || e.Oddities != payload.OddOrgID|payload.OddAccount {
+		t.Errorf("org %q, account %q, oddities %v", e.OrgID, e.Account, e.Oddities.Fields())
+	}
+}
+
+// FuzzDecode holds what is accepted, and every text, against encoding/json.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(plain))
+	for _, v := range []string{`{"a":[1,2.5e-3,true,null]}`, `"a\u00e9\ud83d\udca5\udce9\\"`, `-0.1E+2`, `[[],{}]`, `null`} {
+		f.Add([]byte(with("status_msg", v)))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		e, err := payload.Decoder{}.Decode(message)
+		var rejection *payload.Rejection
+		if err != nil && !errors.As(err, &rejection) {
+			t.Fatalf("the error is no rejection: %v", err)
+		}
+		body := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(message), []byte("\xef\xbb\xbf")))
+		if rejection != nil && (rejection.Reason == payload.ReasonInvalidUTF8 || rejection.Reason == payload.ReasonTooLarge) {
+			return
+		}
+		if valid := json.Valid(body); valid != (rejection == nil || rejection.Reason != payload.ReasonNotJSON) {
+			t.Fatalf("valid JSON: %t, but %v", valid, err)
+		}
+		if err != nil {
+			return
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(body, &fields); err != nil {
+			t.Fatal(err)
+		}
+		if want := referenceMessage(t, fields["status_msg"]); e.Message != want {
+			t.Errorf("message %q, want %q", e.Message, want)
+		}
+		for key, got := range map[string]string{"service": e.Service, "status": e.Status, "source": e.Source} {
+			want := strings.ToLower(strings.TrimSpace(referenceText(t, fields[key])))
+			if len(want) <= 255 && got != want {
+				t.Errorf("%s %q, want %q", key, got, want)
+			}
+		}
+	})
+}
+
+func referenceMessage(t *testing.T, raw json.RawMessage) string {
+	t.Helper()
+	if len(raw) > 0 && strings.ContainsRune(`{[tf`, rune(raw[0])) {
+		var b bytes.Buffer
+		if err := json.Compact(&b, raw); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	return referenceText(t, raw)
+}
+
+// referenceText is a text or a number's text, "" for what is neither.
+func referenceText(t *testing.T, raw json.RawMessage) string {
+	t.Helper()
+	if len(raw) == 0 || strings.ContainsRune(`{[tfn`, rune(raw[0])) {
+		return ""
+	}
+	if raw[0] != '"' {
+		return string(raw)
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func BenchmarkDecode(b *testing.B) {
+	b.SetBytes(int64(len(plain)))
+	b.ReportAllocs()
+	message := []byte(plain)
+	for b.Loop() {
+		if _, err := (payload.Decoder{}).Decode(message); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
