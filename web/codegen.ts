@@ -1,0 +1,21 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+// The types of every document in src come from the same file that the server is generated from.
+const config: CodegenConfig = {
+  schema: '../schema.graphqls',
+  documents: ['src/**/*.{ts,tsx}', '!src/gql/**'],
+  generates: {
+    './src/gql/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        scalars: { RequestID: 'string', DateTime: 'string', Duration: 'string' },
+        strictScalars: true,
+        useTypeImports: true,
+        enumsAsTypes: true,
+      },
+    },
+  },
+};
+
+export default config;

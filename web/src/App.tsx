@@ -1,0 +1,25 @@
+import { lazy, Suspense } from 'react';
+import { Route, Routes } from 'react-router';
+import { Layout } from './parts/Layout';
+import { LoadingPage } from './parts/LoadingPage';
+
+const PayloadsPage = lazy(() => import('./pages/PayloadsPage'));
+const PayloadPage = lazy(() => import('./pages/PayloadPage'));
+const FindPage = lazy(() => import('./pages/FindPage'));
+const MissingPage = lazy(() => import('./pages/MissingPage'));
+
+/** Every page of the application; each is a file of its own, fetched when it is first opened. */
+export function App() {
+  return (
+    <Layout>
+      <Suspense fallback={<LoadingPage />}>
+        <Routes>
+          <Route path="/" element={<PayloadsPage />} />
+          <Route path="/payloads/:requestId" element={<PayloadPage />} />
+          <Route path="/find" element={<FindPage />} />
+          <Route path="*" element={<MissingPage />} />
+        </Routes>
+      </Suspense>
+    </Layout>
+  );
+}

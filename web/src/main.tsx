@@ -1,0 +1,23 @@
+import '@patternfly/react-core/dist/styles/base.css';
+import './app.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router';
+import { Provider } from 'urql';
+import { App } from './App';
+import { client } from './lib/client';
+import { followSystemTheme } from './lib/theme';
+
+followSystemTheme();
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <Provider value={client}>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
+    </Provider>
+  </StrictMode>,
+);

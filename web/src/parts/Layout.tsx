@@ -1,0 +1,41 @@
+import { Masthead, MastheadContent, MastheadMain } from '@patternfly/react-core/dist/esm/components/Masthead';
+import { Page, PageSection } from '@patternfly/react-core/dist/esm/components/Page';
+import { SkipToContent } from '@patternfly/react-core/dist/esm/components/SkipToContent';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { SearchBox } from './SearchBox';
+
+/** What every page has: the masthead with the one search box. */
+export function Layout({ children }: { children: ReactNode }) {
+  const masthead = (
+    <Masthead className="pt-masthead">
+      <MastheadMain>
+        <Link to="/" className="pt-brand">
+          <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+            <rect width="32" height="32" rx="7" fill="#0066cc" />
+            <path d="M6 21h6l4-11 4 11h6" fill="none" stroke="#fff" strokeWidth="2.6" strokeLinejoin="round" strokeLinecap="round" />
+            <circle cx="16" cy="10" r="3" fill="#fff" />
+          </svg>
+          <span>Payload Tracker</span>
+        </Link>
+      </MastheadMain>
+      <MastheadContent className="pt-masthead-content">
+        <SearchBox />
+        <nav aria-label="Pages" className="pt-nav">
+          <a href="/playground">GraphQL playground</a>
+        </nav>
+      </MastheadContent>
+    </Masthead>
+  );
+  return (
+    <Page
+      masthead={masthead}
+      mainContainerId="content"
+      skipToContent={<SkipToContent href="#content">Skip to content</SkipToContent>}
+    >
+      <PageSection isFilled isWidthLimited hasBodyWrapper className="pt-content">
+        {children}
+      </PageSection>
+    </Page>
+  );
+}
