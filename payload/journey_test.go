@@ -1,8 +1,11 @@
 package payload_test
 
 import (
-	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,163 +14,170 @@ import (
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
-var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
-
-// anyEvents draws distinct events of one payload: few services, words and
-// dates, so that ties, retries and healed failures are common.
-func anyEvents(t *rapid.T) []payload.Event {
-	draw := rapid.Custom(func(t *rapid.T) payload.Event {
-		date := start.Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "second")) * time.Second)
-		if rapid.IntRange(0, 9).Draw(t, "far") == 0 {
-			date = date.AddDate(0, 0, rapid.IntRange(-400, 400).Draw(t, "days"))
-		}
-		return payload.Event{
-			Service:     rapid.SampledFrom([]string{"ingress", "puptoo", "inventory"}).Draw(t, "service"),
-			Source:      rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "source"),
-			Status:      rapid.SampledFrom([]string{"received", "processing", "success", "error", "failed", "odd"}).Draw(t, "status"),
-			Message:     rapid.SampledFrom([]string{"", "why", "because", string(bytes.Repeat([]byte("é"), 700))}).Draw(t, "message"),
-			Date:        date,
-			OrgID:       rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "org"),
-			InventoryID: rapid.SampledFrom([]string{"", "df615ee7-b326-519b-83a8-55ebae71fd6a", "host"}).Draw(t, "inventory"),
-			TakenIn:     start.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "taken")) * time.Second),
-		}
-	})
-	return rapid.SliceOfNDistinct(draw, 1, 60, func(e payload.Event) int64 { return e.Hash() }).Draw(t, "events")
-}
-
-func encode(t *rapid.T, j *payload.Journey) []byte {
-	b, err := j.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func TestMergeGivesTheSameBytesInAnyOrder(t *testing.T) {
+func TestMergeInAnyOrderGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		rules := payload.DefaultRules()
-		events := anyEvents(t)
-		var whole payload.Journey
-		whole.Merge(&rules, events...)
-
-		// Another order, cut into parts, with repeats, each part its own
-		// journey that went through its bytes.
-		mixed := rapid.Permutation(append(slices.Clone(events), events[:len(events)/2]...)).Draw(t, "order")
-		var joined payload.Journey
-		for len(mixed) > 0 {
-			n := rapid.IntRange(1, len(mixed)).Draw(t, "part")
-			var part, read payload.Journey
-			part.Merge(&rules, mixed[:n]...)
-			if err := read.UnmarshalBinary(encode(t, &part)); err != nil {
-				t.Fatal(err)
-			}
-			joined.MergeJourney(&read)
-			mixed = mixed[n:]
-		}
-		if !bytes.Equal(encode(t, &joined), encode(t, &whole)) {
-			t.Fatalf("the journeys differ:\n%+v\n%+v", joined, whole)
-		}
+		events := rapid.SliceOfN(madeEvent(), 1, 40).Draw(t, "events")
+		checkAnyOrder(t, events, rapid.Uint64().Draw(t, "seed"))
 	})
 }
 
-// The states of a journey's stages, told by walking the sorted events.
-func TestStagesAreWhatTheEventsSay(t *testing.T) {
+func TestMergeBeyondTheBoundsGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		rules := payload.DefaultRules()
-		events := anyEvents(t)
-		var j payload.Journey
-		j.Merge(&rules, events...)
-		want := walk(&rules, events)
-		if len(j.Stages()) != len(want) {
-			t.Fatalf("%d stages, want %d", len(j.Stages()), len(want))
-		}
-		for _, s := range j.Stages() {
-			w := want[[2]string{s.Service, s.Source}]
-			state := s.State
-			if state == payload.StageHandedOver {
-				state = payload.StageReceived
-			}
-			if state != w.state {
-				t.Errorf("%s/%s is %s, want %s", s.Service, s.Source, s.State, w.state)
-			}
-			if w.state == payload.StageFailed && s.Failure.Status != w.firstFailure.Status {
-				t.Errorf("%s/%s failed with %s, want %s", s.Service, s.Source, s.Failure.Status, w.firstFailure.Status)
-			}
-		}
-	})
-}
-
-type walked struct {
-	state        payload.StageState
-	failures     []payload.Event
-	firstFailure payload.Event // of the last 16 since the stage began or healed
-}
-
-func walk(rules *payload.Rules, events []payload.Event) map[[2]string]walked {
-	sorted := slices.Clone(events)
-	slices.SortFunc(sorted, func(a, b payload.Event) int { return payload.Compare(&a, &b, rules) })
-	stages := map[[2]string]walked{}
-	for _, e := range sorted {
-		key := [2]string{e.Service, e.Source}
-		s := stages[key]
-		switch rules.Class(e.Status) {
-		case payload.ClassOpening:
-			s = walked{state: payload.StageReceived}
-		case payload.ClassSuccess:
-			s = walked{state: payload.StageSucceeded}
-		case payload.ClassFailure:
-			s.state, s.failures = payload.StageFailed, append(s.failures, e)
-			s.firstFailure = s.failures[max(0, len(s.failures)-16)]
-		case payload.ClassDetail:
-			if s.state == "" || s.state == payload.StageReceived {
-				s.state = payload.StageProcessing
-			}
-		}
-		stages[key] = s
-	}
-	return stages
-}
-
-func TestJourneyBounds(t *testing.T) {
-	t.Parallel()
-	rules := payload.DefaultRules()
-	var j payload.Journey
-	for i := range 2000 {
-		j.Merge(&rules, payload.Event{
-			Service: "service-" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)), Status: "error",
-			Message: string(bytes.Repeat([]byte("x"), 5000)), Date: start.Add(time.Duration(i) * time.Hour), TakenIn: start,
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			checkAnyOrder(t, manyEvents(seed, 1500), seed)
 		})
 	}
-	if n := len(j.Stages()); n != 256 {
-		t.Errorf("%d stages are kept, want 256", n)
+}
+
+// checkAnyOrder merges events one by one and by parts, each part's journey
+// through the codec, in random order and with repeats.
+func checkAnyOrder(t rapid.TB, events []payload.Event, seed uint64) {
+	t.Helper()
+	rules := payload.DefaultRules()
+	want := encoded(t, journeyOf(events...))
+	random := rand.New(rand.NewPCG(seed, 2))
+	if got := encoded(t, journeyOf(shuffled(random, events)...)); got != want {
+		t.Fatal("another order gives another journey")
 	}
-	if d := j.Days(); !d.Range || len(d.Dates) != 2 {
-		t.Errorf("days %+v, want a range", d)
+	var parts []*payload.Journey
+	for mixed := shuffled(random, events); len(mixed) > 0; {
+		n := 1 + random.IntN(len(mixed))
+		parts = append(parts, journeyOf(mixed[:n]...))
+		mixed = mixed[n:]
 	}
-	v := j.Verdict(&rules, start)
-	if !v.Failure.Cut || len(v.Failure.Message) != 1024 {
-		t.Errorf("failure's message has %d bytes, cut: %t", len(v.Failure.Message), v.Failure.Cut)
+	parts = append(parts, new(payload.Journey), decoded(t, encoded(t, parts[0])))
+	for len(parts) > 1 {
+		a, b := random.IntN(len(parts)), random.IntN(len(parts))
+		if a == b {
+			continue
+		}
+		merged := decoded(t, encoded(t, parts[a]))
+		before := encoded(t, parts[b])
+		merged.MergeJourney(parts[b])
+		if encoded(t, parts[b]) != before {
+			t.Fatal("merging changed what was merged")
+		}
+		merged.Merge(&rules, events[random.IntN(len(events))])
+		parts[a] = merged
+		parts = slices.Delete(parts, b, b+1)
 	}
-	if v.QuietSince.After(start) {
-		t.Errorf("quiet since %s: a date ahead hides that nothing happens", v.QuietSince)
+	if encoded(t, parts[0]) != want {
+		t.Fatal("other parts give another journey")
 	}
 }
 
-func FuzzJourneyUnmarshal(f *testing.F) {
-	rules := payload.DefaultRules()
-	var j payload.Journey
-	j.Merge(&rules, payload.Event{Service: "ingress", Status: "error", Message: "why", Date: start, TakenIn: start, OrgID: "1"})
-	b, err := j.AppendBinary(nil)
-	if err != nil {
-		f.Fatal(err)
+func TestIdentifiersTakeTheLatestDateThenTheGreaterText(t *testing.T) {
+	t.Parallel()
+	at := func(second int, org string) payload.Event {
+		return payload.Event{Service: "s", Status: "received", Date: day0.Add(time.Duration(second) * time.Second), OrgID: org}
 	}
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var j payload.Journey
-		if j.UnmarshalBinary(data) == nil {
-			j.Verdict(&rules, start)
+	for want, events := range map[string][]payload.Event{
+		"":   {at(0, "")},
+		"1":  {at(0, "1"), at(5, "")},
+		"2":  {at(2, "2"), at(1, "9")},
+		"30": {at(1, "3"), at(1, "30"), at(1, "20")},
+	} {
+		if got := journeyOf(events...).OrgID(); got != want {
+			t.Errorf("org %q, want %q", got, want)
+		}
+	}
+}
+
+func TestDaysBecomeARangeBeyondSixteen(t *testing.T) {
+	t.Parallel()
+	var events []payload.Event
+	for day := range 16 {
+		events = append(events, payload.Event{Service: "s", Status: "received", Date: day0.AddDate(0, 0, 3*day)})
+	}
+	j := journeyOf(events...)
+	if days := j.Days(); days.Range || len(days.Dates) != 16 || !days.Dates[1].Equal(time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("16 days give %+v", days)
+	}
+	one := journeyOf(payload.Event{Service: "s", Status: "received", Date: day0.AddDate(-1, 0, 0)})
+	j.MergeJourney(one)
+	one.MergeJourney(j)
+	want := payload.Days{Range: true, Dates: []time.Time{
+		time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC),
+	}}
+	for _, j := range []*payload.Journey{j, one} {
+		if got := j.Days(); !reflect.DeepEqual(got, want) {
+			t.Errorf("17 days give %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestTheSmallestStagesAndWordsAreKept(t *testing.T) {
+	t.Parallel()
+	var events []payload.Event
+	for i := range 300 {
+		events = append(events,
+			payload.Event{Service: fmt.Sprintf("s%03d", i), Status: "success", Date: day0, TakenIn: day0},
+			payload.Event{Service: "s000", Status: fmt.Sprintf("step-%03d", i), Date: day0, TakenIn: day0})
+	}
+	rules := payload.DefaultRules()
+	j := journeyOf(events...)
+	stages := j.Stages()
+	if n := len(stages); n != 256 || stages[255].Service != "s255" {
+		t.Fatalf("%d stages, the last is %s", n, stages[n-1].Service)
+	}
+	if words := stages[0].Words; len(words) != 32 || words[0] != "step-000" || words[31] != "step-031" {
+		t.Errorf("words %v", words)
+	}
+	if s := j.Verdict(&rules, day0).Sentence; !strings.Contains(s, "256") {
+		t.Errorf("%q does not say that stages were left out", s)
+	}
+}
+
+func TestMessagesAreCutAndDatesAheadHideNothing(t *testing.T) {
+	t.Parallel()
+	rules := payload.DefaultRules()
+	v := journeyOf(payload.Event{
+		Service: "s", Status: "error", Message: strings.Repeat("x", 1023) + "é", Date: start.AddDate(0, 0, 9), TakenIn: start,
+	}).Verdict(&rules, start)
+	if !v.Failure.Cut || len(v.Failure.Message) != 1023 {
+		t.Errorf("failure's message has %d bytes, cut: %t", len(v.Failure.Message), v.Failure.Cut)
+	}
+	if !v.QuietSince.Equal(start) {
+		t.Errorf("quiet since %s, want %s", v.QuietSince, start)
+	}
+}
+
+func TestIdentifiersOutliveARebuild(t *testing.T) {
+	t.Parallel()
+	e := payload.Event{Service: "s", Status: "success", Date: day0, TakenIn: day0}
+	repeat := e
+	repeat.SystemID, repeat.TakenIn = "m", time.Time{}
+	whole := journeyOf(e, repeat)
+	rebuilt := whole.Identifiers()
+	if !rebuilt.Empty() || rebuilt.SystemID() != "m" {
+		t.Fatalf("identifiers alone are %+v", rebuilt)
+	}
+	checkCodec(t, &rebuilt)
+	rules := payload.DefaultRules()
+	rebuilt.Merge(&rules, e)
+	if encoded(t, &rebuilt) != encoded(t, whole) {
+		t.Error("the rebuilt journey differs")
+	}
+}
+
+func TestMarksFollowTheOrderOfEvents(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rules := payload.DefaultRules()
+		events := rapid.SliceOfN(madeEvent(), 1, 20).Draw(t, "events")
+		j := journeyOf(events...)
+		slices.SortFunc(events, func(a, b payload.Event) int { return payload.Compare(&a, &b, &rules) })
+		for _, pair := range []struct {
+			mark payload.Mark
+			e    payload.Event
+		}{{j.First(), events[0]}, {j.Last(), events[len(events)-1]}} {
+			want := payload.Mark{Date: pair.e.Date, Service: pair.e.Service, Source: pair.e.Source, Status: pair.e.Status, Hash: pair.e.Hash()}
+			if pair.mark != want {
+				t.Fatalf("mark %+v, want %+v", pair.mark, want)
+			}
 		}
 	})
 }

@@ -73,6 +73,42 @@ func TestVerdictNamesCoveredFailures(t *testing.T) {
 	}
 }
 
+func TestReasonIsTheLineThatSaysMost(t *testing.T) {
+	t.Parallel()
+	const title = "Traceback (most recent call last):\n"
+	frames := strings.Repeat("  File \"/srv/app.py\", line 1, in run\n    step()\n", 40)
+	for name, c := range map[string][2]string{
+		"blank":                     {" \n\t", "failed in s: error"},
+		"lines":                     {"\r\n  no disk \r\nmore", "failed in s: no disk"},
+		"long traceback":            {title + frames + "KeyError: 'rpm'\n", "failed in s: KeyError: 'rpm'"},
+		"details behind":            {title + frames + "psycopg.IntegrityError: twice\nDETAIL:  Key (id)=(1)", "failed in s: psycopg.IntegrityError: twice"},
+		"chain":                     {title + frames + "KeyError: 'a'\n\nDuring handling of it, another:\n\n" + title + frames + "OSError: b", "failed in s: OSError: b"},
+		"sentence before":           {"unpacking failed\n" + title + frames + "EOFError: end", "failed in s: unpacking failed"},
+		"sentence in the same line": {"not written: " + title + frames + "EOFError: end", "failed in s: not written: EOFError: end"},
+		"traceback cut short":       {title + "  File \"/srv/app.py\", li", "failed in s: File \"/srv/app.py\", li"},
+		"colours":                   {"\x1b[1;31mValueError\x1b[0m: no\tdate", "failed in s: ValueError: no date"},
+		"long":                      {strings.Repeat("é", 300), "failed in s: " + strings.Repeat("é", 199) + "…"},
+	} {
+		rules := payload.DefaultRules()
+		j := journeyOf(payload.Event{Service: "s", Status: "error", Message: c[0], Date: start, TakenIn: start})
+		if got := decoded(t, encoded(t, j)).Verdict(&rules, start).Sentence; got != c[1] {
+			t.Errorf("%s: %q, want %q", name, got, c[1])
+		}
+	}
+}
+
+func TestFormatDuration(t *testing.T) {
+	t.Parallel()
+	for want, d := range map[string]time.Duration{
+		"0 ms": -time.Hour, "120 ms": 120 * time.Millisecond, "3.8 s": 3899 * time.Millisecond, "4 s": 4 * time.Second,
+		"22 s": 22 * time.Second, "22 min": 22*time.Minute + 59*time.Second, "5 h": 5 * time.Hour, "12 days": 300 * time.Hour,
+	} {
+		if got := payload.FormatDuration(d); got != want {
+			t.Errorf("%s is %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestRulesValidate(t *testing.T) {
 	t.Parallel()
 	rules := payload.DefaultRules()
