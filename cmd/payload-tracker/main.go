@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // command is one word of the command line.
@@ -63,6 +64,9 @@ func main() {
 	os.Exit(code)
 }
 
+// oneStop is how long signals count as one: timeout(1) and some terminals signal a process and then its group.
+const oneStop = 250 * time.Millisecond
+
 // interruptible gives a context that the first SIGINT or SIGTERM ends; the second ends the process at once.
 func interruptible(parent context.Context, exit func(int)) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
@@ -70,9 +74,13 @@ func interruptible(parent context.Context, exit func(int)) (context.Context, fun
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
+		first := time.Now()
 		cancel()
-		<-signals
-		exit(130)
+		for range signals {
+			if time.Since(first) > oneStop {
+				exit(130)
+			}
+		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)

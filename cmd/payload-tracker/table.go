@@ -1,0 +1,100 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// setting is a row of the settings table: the parser, `config` and the help read the same one.
+type setting struct {
+	name, standard, unit, meaning string
+	secret                        bool
+	set                           func(text string) error
+}
+
+// settings is the table, bound to the fields of c.
+func (c *config) settings() []setting {
+	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.rules.settings(), c.links.settings())
+}
+
+func (c *databaseConfig) settings() []setting {
+	return []setting{
+		{name: "DB_HOST", standard: "localhost", meaning: "PostgreSQL server", set: text(&c.host)},
+		{name: "DB_PORT", standard: "5432", unit: "port", meaning: "its port", set: number(&c.port, 1, 65535)},
+		{name: "DB_USER", standard: "postgres", meaning: "user", set: text(&c.user)},
+		{name: "DB_PASSWORD", meaning: "password", secret: true, set: text(&c.password)},
+		{name: "DB_NAME", standard: "payload_tracker", meaning: "database", set: text(&c.name)},
+		{
+			name: "DB_SSLMODE", standard: "prefer", meaning: "TLS to the database: disable, allow, prefer, require, verify-ca, verify-full",
+			set: oneOf(&c.sslMode, "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+		},
+		{name: "DB_SSLROOTCERT", unit: "file", meaning: "authorities that may have signed the database's certificate", set: text(&c.sslRootCert)},
+		{name: "DB_MAX_CONNECTIONS", standard: "10", meaning: "connections of one process at most", set: number(&c.maxConns, 2, 10_000)},
+		{name: "DB_QUERY_TIMEOUT", standard: "5s", unit: "duration", meaning: "longest time for one question to the database", set: duration(&c.queryTimeout)},
+		{name: "DB_RETRIES", standard: "3", meaning: "accepted: a database that is away is waited for, however long", set: number(&c.retries, 0, 1_000_000)},
+	}
+}
+
+func (c *kafkaConfig) settings() []setting {
+	return []setting{
+		{name: "KAFKA_BOOTSTRAP_SERVERS", standard: "localhost:29092", unit: "list", meaning: "brokers, host:port with commas between", set: list(&c.brokers)},
+		{name: "TOPIC_PAYLOAD_STATUS", standard: "platform.payload-status", meaning: "topic of the status events; dead letters go to the same name with .dlq", set: text(&c.topic)},
+		{name: "KAFKA_GROUP_ID", standard: "payload_tracker", meaning: "consumer group", set: text(&c.group)},
+		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "latest", meaning: "where a new group begins: earliest or latest", set: oneOf(&c.offsetReset, "earliest", "latest")},
+		{name: "KAFKA_SESSION_TIMEOUT", standard: "10s", unit: "duration", meaning: "silence after which the group gives a consumer's partitions to others", set: duration(&c.sessionTimeout)},
+		{name: "KAFKA_MAX_MESSAGE_BYTES", standard: "1048576", unit: "bytes", meaning: "largest message that is read as an event", set: number(&c.maxMessageBytes, 1024, 64<<20)},
+		{
+			name: "COUNT_ONLY_REQUEST_IDS", unit: "list", meaning: "what producers send for want of a request id: such messages are counted and not kept as dead letters",
+			set: func(value string) error { c.countOnly = split(value); return nil },
+		},
+		{
+			name: "KAFKA_SECURITY_PROTOCOL", standard: "PLAINTEXT", meaning: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+			set: oneOf(&c.protocol, "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+		},
+		{
+			name: "KAFKA_SASL_MECHANISM", standard: "PLAIN", meaning: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+			set: oneOf(&c.mechanism, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+		},
+		{name: "KAFKA_USERNAME", meaning: "user for SASL", set: text(&c.user)},
+		{name: "KAFKA_PASSWORD", meaning: "password for SASL", secret: true, set: text(&c.password)},
+		{name: "KAFKA_CA_FILE", unit: "file", meaning: "authorities that may have signed the brokers' certificates; the system's when empty", set: text(&c.caFile)},
+	}
+}
+
+func (c *config) processSettings() []setting {
+	return []setting{
+		{name: "PUBLICPORT", standard: "8080", unit: "port", meaning: "GraphQL, REST and the web page", set: number(&c.publicPort, 1, 65535)},
+		{name: "METRICSPORT", standard: "8081", unit: "port", meaning: "/metrics, /livez and /readyz", set: number(&c.metricsPort, 1, 65535)},
+		{name: "LOGLEVEL", standard: "INFO", meaning: "DEBUG, INFO, WARN or ERROR", set: level(&c.logLevel)},
+		{name: "SHUTDOWN_TIMEOUT", standard: "15s", unit: "duration", meaning: "time for requests under way when the process ends", set: duration(&c.shutdownTimeout)},
+		{name: "VALIDATE_REQUEST_ID_LENGTH", standard: "32", meaning: "accepted: a request id is always 32 hex digits", set: number(&c.requestIDLength, 0, 1_000_000)},
+		{name: "MAX_REQUESTS_PER_MINUTE", standard: "3000", meaning: "REST requests per client address", set: number(&c.maxRequestsPerMinute, 1, 1_000_000_000)},
+	}
+}
+
+func (c *rulesConfig) settings() []setting {
+	rules := payload.DefaultRules()
+	return []setting{
+		{name: "RULES_OPENING_WORDS", standard: strings.Join(rules.Opening, ","), unit: "list", meaning: "status words that open a stage", set: words(&c.opening)},
+		{name: "RULES_SUCCESS_WORDS", standard: strings.Join(rules.Success, ","), unit: "list", meaning: "status words that end a stage well", set: words(&c.success)},
+		{name: "RULES_FAILURE_WORDS", standard: strings.Join(rules.Failure, ","), unit: "list", meaning: "status words that fail a stage", set: words(&c.failure)},
+		{name: "RULES_STALL_AFTER", standard: rules.StallAfter.String(), unit: "duration", meaning: "silence after which an open payload is stalled", set: duration(&c.stallAfter)},
+		{name: "RULES_STALL_AFTER_SERVICE", standard: joinLimits(rules.StallAfterService), unit: "list", meaning: "the same by service: puptoo=30m,vulnerability=2h", set: limits(&c.stallAfterService)},
+		{name: "RULES_HANDOVERS", standard: joinHandovers(rules.Handovers), unit: "list", meaning: "who awaits whom: ingress>puptoo,puptoo>inventory", set: handovers(&c.handovers)},
+		{name: "RULES_SETTLE_TIME", standard: rules.Settle.String(), unit: "duration", meaning: "quiet time after which a verdict is final", set: duration(&c.settle)},
+	}
+}
+
+func (c *linksConfig) settings() []setting {
+	return []setting{
+		{name: "REQUESTOR_IMPL", standard: "storage-broker", meaning: "who gives archive links: storage-broker or mock", set: oneOf(&c.requestor, "storage-broker", "mock")},
+		{name: "STORAGEBROKERURL", standard: "http://storage-broker-processor:8000/archive/url", meaning: "storage broker's route for archive links", set: text(&c.storageBrokerURL)},
+		{name: "STORAGEBROKERURLROLE", standard: "platform-archive-download", meaning: "role that may have archive links", set: text(&c.storageBrokerRole)},
+		{name: "STORAGEBROKERREQUESTTIMEOUT", standard: "35000", unit: "ms", meaning: "longest time for an archive link", set: milliseconds(&c.storageBrokerTimeout)},
+		{name: "KIBANA_URL", meaning: "Kibana's discover page, for links to logs", set: text(&c.kibanaURL)},
+		{name: "KIBANA_INDEX", meaning: "Kibana's index of the logs", set: text(&c.kibanaIndex)},
+		{name: "KIBANA_SERVICE_FIELD", standard: "app", meaning: "field of a log line that names the service", set: text(&c.kibanaServiceField)},
+	}
+}
