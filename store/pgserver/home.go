@@ -77,7 +77,7 @@ func (h *home) claim() error {
 	if len(entries) > 0 && !exists(filepath.Join(h.dir, lockName)) {
 		return fmt.Errorf("%s holds other files: name an empty folder or one that is not there yet", h.dir)
 	}
-	if err := os.MkdirAll(h.dir, 0o755); err != nil {
+	if err := makeDir(h.dir); err != nil {
 		return err
 	}
 	// /var/tmp is everybody's: what another account has made there is not ours.

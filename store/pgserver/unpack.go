@@ -86,8 +86,19 @@ func makeFolders(root *os.Root, name string) error {
 	return nil
 }
 
+// makeDir makes a folder and those above it that are missing, open to the
+// server's account whatever the umask says.
 func makeDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if exists(dir) {
+		return nil
+	}
+	if err := makeDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		if errors.Is(err, os.ErrExist) { // made by another process meanwhile
+			return nil
+		}
 		return err
 	}
 	return os.Chmod(dir, 0o755)
