@@ -132,10 +132,7 @@ func (k *Kafka) Read(topic string, n int) []*kgo.Record {
 	ctx, cancel := k.context()
 	defer cancel()
 	var records []*kgo.Record
-	for {
-		if len(records) >= n && int64(len(records)) >= k.held(topic) {
-			break
-		}
+	for len(records) < n || int64(len(records)) < k.held(topic) {
 		fetches := client.PollFetches(ctx)
 		records = append(records, fetches.Records()...)
 		if err := ctx.Err(); err != nil {
