@@ -105,6 +105,65 @@ func TestDecodeGivesUpOddOptionalFields(t *testing.T) {
 	}
 }
 
+func TestDecodeTakesWhatTheBoundsAllow(t *testing.T) {
+	t.Parallel()
+	message := with("service", `"`+strings.Repeat("S", 255)+`"`)
+	message = strings.Replace(message, `"500136"`, `"`+strings.Repeat("5", 255)+`"`, 1)
+	e, err := payload.Decoder{MaxBytes: len(message)}.Decode([]byte(message))
+	if err != nil || e.Service != strings.Repeat("s", 255) || len(e.Account) != 255 || e.Oddities != 0 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	for name, value := range map[string]string{"nothing": "null", "minus one": "-1", "zero": `" 00000000-0000-0000-0000-000000000000 "`} {
+		e, err = payload.Decoder{}.Decode([]byte(with("inventory_id", value)))
+		if err != nil || e.InventoryID != "" || e.Oddities != 0 {
+			t.Errorf("%s: %q, oddities %v, %v", name, e.InventoryID, e.Oddities.Fields(), err)
+		}
+	}
+}
+
+// TestDecodeAgreesOnWhatIsJSON walks the edges that a fuzzer seldom finds.
+func TestDecodeAgreesOnWhatIsJSON(t *testing.T) {
+	t.Parallel()
+	values := []string{"01", "-", "1.", ".5", "1e", "1e+", "-0", "tru", "nulll", "NaN", `"\x"`, `"\u12g4"`, `"\`, `'a'`, "[1,]", "[,]", "{,}", `{"a"}`, `{"a":}`, "[1 2]", "", "\v1", "\u00a01"}
+	for c := range byte(0x80) {
+		values = append(values, `"a`+string(rune(c))+`b"`, `"\`+string(rune(c))+`"`, "1"+string(rune(c)), string(rune(c)))
+	}
+	for _, depth := range []int{9_998, 9_999, 10_000, 10_001} {
+		values = append(values, strings.Repeat("[", depth)+strings.Repeat("]", depth), strings.Repeat(`{"a":`, depth)+"1"+strings.Repeat("}", depth))
+	}
+	for _, value := range values {
+		for _, message := range []string{`{"a":` + value + `}`, `[` + value + `]`, value} {
+			message = strings.TrimSpace(message)
+			_, err := payload.Decoder{}.Decode([]byte(message))
+			var rejection *payload.Rejection
+			refused := errors.As(err, &rejection) && rejection.Reason == payload.ReasonNotJSON
+			if refused == json.Valid([]byte(message)) {
+				t.Errorf("%.40q: refused %t, %v", message, refused, err)
+			}
+		}
+	}
+}
+
+func TestDecodeNamesTheSenderOfJunk(t *testing.T) {
+	t.Parallel()
+	for name, message := range map[string]string{
+		"broken":     `{"service":" Puptoo","request_id":"third-party","status":"succ`,
+		"with a NUL": `{"service":"puptoo","request_id":"third-party","status":"\u0000"}`,
+		"wrong id":   with("request_id", `"third-party"`)[:1] + `"x":1,` + strings.Replace(with("request_id", `"third-party"`), "insights-advisor-service", "puptoo", 1)[1:],
+	} {
+		_, err := payload.Decoder{}.Decode([]byte(message))
+		var rejection *payload.Rejection
+		if !errors.As(err, &rejection) || rejection.Service != "puptoo" || rejection.RequestID != "third-party" {
+			t.Errorf("%s: %+v", name, rejection)
+		}
+	}
+	_, err := payload.Decoder{}.Decode([]byte(with("service", `"a\u0000b"`)))
+	var rejection *payload.Rejection
+	if !errors.As(err, &rejection) || rejection.Service != "a\uFFFDb" {
+		t.Errorf("a NUL in the service: %+v", rejection)
+	}
+}
+
 // FuzzDecode holds what is accepted, and every text, against encoding/json.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(plain))
@@ -134,13 +193,46 @@ func FuzzDecode(f *testing.F) {
 		if want := referenceMessage(t, fields["status_msg"]); e.Message != want {
 			t.Errorf("message %q, want %q", e.Message, want)
 		}
-		for key, got := range map[string]string{"service": e.Service, "status": e.Status, "source": e.Source} {
-			want := strings.ToLower(strings.TrimSpace(referenceText(t, fields[key])))
-			if len(want) <= 255 && got != want {
+		for key, got := range map[string]string{
+			"service": e.Service, "status": e.Status, "source": e.Source,
+			"org_id": e.OrgID, "account": e.Account, "inventory_id": e.InventoryID, "system_id": e.SystemID,
+		} {
+			want := strings.TrimSpace(referenceText(t, fields[key]))
+			if key == "service" || key == "status" || key == "source" {
+				want = strings.ToLower(want)
+			} else if want == "-1" || want == strings.Repeat("0", 32) || want == "00000000-0000-0000-0000-000000000000" {
+				want = ""
+			}
+			if len(want) > 255 {
+				want = ""
+			}
+			if got != want {
 				t.Errorf("%s %q, want %q", key, got, want)
 			}
 		}
+		id, err := payload.ParseRequestID(referenceText(t, fields["request_id"]))
+		if err != nil || id != e.RequestID {
+			t.Errorf("request id %s, want %s, %v", e.RequestID, id, err)
+		}
+		if want := referenceDate(t, strings.TrimSpace(referenceText(t, fields["date"]))); !e.Date.Equal(want) {
+			t.Errorf("date %s, want %s", e.Date, want)
+		}
 	})
+}
+
+// referenceDate reads a date that Decode has taken with the standard library.
+func referenceDate(t *testing.T, text string) time.Time {
+	t.Helper()
+	day, rest := text[:10], strings.TrimLeft(text[10:], "Tt ")
+	text = strings.ToUpper(day + "T" + rest)
+	if !strings.ContainsAny(rest, "Zz+-") {
+		text += "Z"
+	}
+	date, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return date.UTC().Truncate(time.Microsecond)
 }
 
 func referenceMessage(t *testing.T, raw json.RawMessage) string {

@@ -129,6 +129,11 @@ func TestTheSmallestStagesAndWordsAreKept(t *testing.T) {
 	if s := j.Verdict(&rules, day0).Sentence; !strings.Contains(s, "256") {
 		t.Errorf("%q does not say that stages were left out", s)
 	}
+	var other payload.Journey
+	other.MergeJourney(j)
+	if encoded(t, &other) != encoded(t, j) {
+		t.Error("merging forgot that stages were left out")
+	}
 }
 
 func TestMessagesAreCutAndDatesAheadHideNothing(t *testing.T) {

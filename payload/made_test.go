@@ -45,19 +45,26 @@ func madeEvent() *rapid.Generator[payload.Event] {
 	})
 }
 
-// manyEvents go beyond every bound of a journey.
+// manyEvents go beyond every bound of a journey: of its stages and words, or
+// with an even seed of the failures of a stage.
 func manyEvents(seed uint64, n int) []payload.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
-	services := 1 + random.IntN(400)
+	services, words := 300, madeWords
+	if seed%2 == 0 {
+		services, words = 2, []string{"error", "failed"}
+	}
 	events := make([]payload.Event, n)
 	for i := range events {
 		e := &events[i]
 		e.RequestID = payload.RequestID{1}
 		e.Service = fmt.Sprintf("service-%d", random.IntN(services))
 		e.Source = []string{"", "host"}[random.IntN(2)]
-		e.Status = madeWords[random.IntN(len(madeWords))]
+		e.Status = words[random.IntN(len(words))]
 		if random.IntN(4) == 0 {
 			e.Status = fmt.Sprintf("step-%d", random.IntN(60))
+		}
+		if random.IntN(100) == 0 {
+			e.Status = madeWords[random.IntN(len(madeWords))]
 		}
 		e.Message = strings.Repeat("m", random.IntN(2000))
 		e.Date = day0.Add(time.Duration(random.IntN(40*86400)) * time.Second)

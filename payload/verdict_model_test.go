@@ -100,6 +100,9 @@ func TestVerdictIsThatOfTheEventsInOrder(t *testing.T) {
 	rules := payload.DefaultRules()
 	rapid.Check(t, func(t *rapid.T) {
 		events := rapid.SliceOfN(madeEvent(), 1, 60).Draw(t, "events")
+		if rapid.Bool().Draw(t, "many") {
+			events = manyEvents(2*rapid.Uint64Range(0, 1000).Draw(t, "seed"), 150)
+		}
 		j := journeyOf(events...)
 		model := modelOf(&rules, events)
 		var reason *payload.Failure
