@@ -5,7 +5,8 @@ export function parseDuration(iso: string): number | null {
   const parts = shape.exec(iso);
   if (!parts || iso.endsWith('P') || iso.endsWith('T')) return null;
   const [, minus, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts;
-  const total = ((((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  const total =
+    ((((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
   return minus ? -total : total;
 }
 

@@ -8,7 +8,9 @@ test('times are said in UTC, whatever zone they came in', () => {
 });
 
 test('the local time names its zone', () => {
-  expect(formatLocal('2026-11-25T06:15:02Z', 'Europe/Berlin')).toMatch(/^Wed,? 25 Nov 2026(,| at) 07:15:02 CET|GMT\+1$/);
+  expect(formatLocal('2026-11-25T06:15:02Z', 'Europe/Berlin')).toMatch(
+    /^Wed,? 25 Nov 2026(,| at) 07:15:02 CET|GMT\+1$/,
+  );
 });
 
 test('what is no time is shown as it came', () => {

@@ -13,7 +13,14 @@ export function Layout({ children }: { children: ReactNode }) {
         <Link to="/" className="pt-brand">
           <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
             <rect width="32" height="32" rx="7" fill="#0066cc" />
-            <path d="M6 21h6l4-11 4 11h6" fill="none" stroke="#fff" strokeWidth="2.6" strokeLinejoin="round" strokeLinecap="round" />
+            <path
+              d="M6 21h6l4-11 4 11h6"
+              fill="none"
+              stroke="#fff"
+              strokeWidth="2.6"
+              strokeLinejoin="round"
+              strokeLinecap="round"
+            />
             <circle cx="16" cy="10" r="3" fill="#fff" />
           </svg>
           <span>Payload Tracker</span>

@@ -47,7 +47,8 @@ export function OutOfDate({ error, at }: { error: CombinedError | undefined; at:
   const { title, detail } = describeProblem(error);
   return (
     <p role="alert" className="pt-out-of-date">
-      <strong>{title}.</strong> {detail} Shown is what was known at {formatTime(at.toISOString())} UTC; this page keeps trying.
+      <strong>{title}.</strong> {detail} Shown is what was known at {formatTime(at.toISOString())} UTC; this page keeps
+      trying.
     </p>
   );
 }

@@ -13,7 +13,8 @@ export function SearchBox() {
 
   useEffect(() => {
     function focusOnSlash(event: KeyboardEvent) {
-      const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable]');
+      const typing =
+        event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable]');
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
       event.preventDefault();
       input.current?.focus();
@@ -50,9 +51,9 @@ export function SearchBox() {
           spellCheck="false"
           autoCapitalize="off"
         />
-        <kbd className="pt-key" aria-hidden="true">
+        <span className="pt-key" aria-hidden="true">
           /
-        </kbd>
+        </span>
       </TextInputGroup>
       <Button type="submit" variant="primary">
         Find

@@ -1,0 +1,99 @@
+import { Spinner } from '@patternfly/react-core/dist/esm/components/Spinner';
+import { Title } from '@patternfly/react-core/dist/esm/components/Title';
+import { Link, Navigate, useSearchParams } from 'react-router';
+import { graphql } from '../gql';
+import type { FindQuery, IdKind } from '../gql/graphql';
+import { readIdentifier } from '../lib/identifier';
+import { usePolled } from '../lib/polling';
+import { LoadingPage } from '../parts/LoadingPage';
+import { Failed, Message } from '../parts/Message';
+import { PayloadTable } from '../parts/PayloadTable';
+
+const find = graphql(`
+  query Find($id: String!) {
+    find(id: $id) {
+      kinds
+      payloads(first: 50) {
+        nodes {
+          id
+          requestId
+          orgId
+          startedAt
+          duration
+          verdict {
+            state
+            sentence
+          }
+        }
+        pageInfo {
+          hasNextPage
+        }
+      }
+    }
+  }
+`);
+
+const kinds: Record<IdKind, string> = {
+  REQUEST: 'a request',
+  INVENTORY: 'a host in the inventory',
+  SYSTEM: 'a system',
+};
+
+const known = (data: FindQuery) => data.find.kinds.length > 0;
+
+/** Whatever an identifier is: straight to its payload, the list of them, or a page that says it is unknown and waits for it. */
+export default function FindPage() {
+  const [search] = useSearchParams();
+  const id = readIdentifier(search.get('id') ?? '');
+  if (id === '') {
+    return (
+      <Message title="Nothing to look for" action={<Link to="/">Newest payloads</Link>}>
+        Paste a request, inventory or system id into the search box above.
+      </Message>
+    );
+  }
+  return <Found key={id} id={id} />;
+}
+
+function Found({ id }: { id: string }) {
+  const { data, error, askAgain } = usePolled(find, { id }, 3000, known);
+  if (!data) return error ? <Failed error={error} askAgain={askAgain} /> : <LoadingPage />;
+  const payloads = data.find.payloads.nodes;
+  const [only] = payloads;
+  if (!known(data)) return <Unknown id={id} />;
+  if (only && payloads.length === 1) return <Navigate to={`/payloads/${only.requestId}`} replace />;
+  return (
+    <>
+      <title>{`${id} · Payload Tracker`}</title>
+      <div className="pt-heading">
+        <div>
+          <Title headingLevel="h1" className="pt-break">
+            {id}
+          </Title>
+          <p className="pt-subtle">
+            This is {data.find.kinds.map((kind) => kinds[kind]).join(' and ')}.{' '}
+            {data.find.payloads.pageInfo.hasNextPage ? 'Its newest 50 payloads' : 'Its payloads'}, newest first:
+          </p>
+        </div>
+      </div>
+      <PayloadTable payloads={payloads} label={`Payloads of ${id}`} />
+    </>
+  );
+}
+
+function Unknown({ id }: { id: string }) {
+  return (
+    <>
+      <title>{`Unknown: ${id} · Payload Tracker`}</title>
+      <Message title="This identifier is unknown" action={<Link to="/">Newest payloads</Link>}>
+        <p>
+          No event so far names <span className="pt-mono pt-break">{id}</span> as its request, inventory or system id.
+        </p>
+        <p className="pt-waiting">
+          <Spinner size="md" aria-label="Waiting" /> This page waits for it, and opens its payload once an event
+          arrives.
+        </p>
+      </Message>
+    </>
+  );
+}
