@@ -1,0 +1,198 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// cost is what a question may cost: fields of the answer, with full pages.
+type cost struct {
+	measured   bool
+	complexity int
+	depth      int
+	fields     int // next to each other, fragments unfolded
+}
+
+// usual lengths of lists that have no page.
+var usual = map[string]int{
+	"Payload.stages": 10,
+
+	"__Schema.types": 50, "__Schema.directives": 8, "__Type.fields": 10, "__Type.inputFields": 10,
+	"__Type.enumValues": 5, "__Type.possibleTypes": 5, "__Type.interfaces": 2, "__Field.args": 4, "__Directive.args": 2,
+}
+
+// measure reckons the cost of an operation, and checks it and every argument.
+func (h *Handler) measure(operation *ast.OperationDefinition, variables map[string]any) (cost, error) {
+	m := meter{schema: h.schema.Schema(), variables: variables, hideSchema: h.config.HideSchema, fragments: map[*ast.FragmentDefinition]cost{}}
+	total, err := m.set(operation.SelectionSet)
+	if err != nil {
+		return cost{}, err
+	}
+	total.measured = true
+	limits := h.config.Limits
+	switch {
+	case total.depth > limits.Depth:
+		return total, codedf(codeDepthLimit, "the question is %d fields deep: at most %d", total.depth, limits.Depth)
+	case total.fields > limits.RootFields:
+		return total, tooMany("fields at its root", limits.RootFields)
+	case total.complexity > limits.Complexity:
+		return total, codedf(codeComplexityLimit,
+			"the answer may have %d fields: at most %d. Ask for smaller pages (first, last), or for fewer lists within lists", total.complexity, limits.Complexity)
+	}
+	return total, nil
+}
+
+// meter walks an operation. Each fragment is measured once, however often it
+// is spread: a few that spread each other twice stand for a great many fields.
+type meter struct {
+	schema     *ast.Schema
+	variables  map[string]any
+	hideSchema bool
+	fragments  map[*ast.FragmentDefinition]cost
+}
+
+func (m *meter) set(set ast.SelectionSet) (cost, error) {
+	var sum cost
+	for _, selection := range set {
+		one, err := m.selection(selection)
+		if err != nil {
+			return cost{}, err
+		}
+		sum.complexity = bounded(sum.complexity + one.complexity)
+		sum.fields = bounded(sum.fields + one.fields)
+		sum.depth = max(sum.depth, one.depth)
+	}
+	return sum, nil
+}
+
+func (m *meter) selection(selection ast.Selection) (cost, error) {
+	switch s := selection.(type) {
+	case *ast.Field:
+		return m.field(s)
+	case *ast.InlineFragment:
+		return m.set(s.SelectionSet)
+	case *ast.FragmentSpread:
+		if known, ok := m.fragments[s.Definition]; ok {
+			return known, nil
+		}
+		one, err := m.set(s.Definition.SelectionSet)
+		m.fragments[s.Definition] = one
+		return one, err
+	}
+	return cost{}, nil
+}
+
+func (m *meter) field(f *ast.Field) (cost, error) {
+	if m.hideSchema && (f.Name == "__schema" || f.Name == "__type") {
+		return cost{}, coded(codeValidationFailed, "introspection is turned off here")
+	}
+	arguments := f.ArgumentMap(m.variables)
+	if err := m.checkArguments(f, arguments); err != nil {
+		return cost{}, err
+	}
+	inner, err := m.set(f.SelectionSet)
+	if err != nil {
+		return cost{}, err
+	}
+	return cost{
+		complexity: bounded(1 + m.length(f, arguments)*inner.complexity),
+		depth:      1 + inner.depth,
+		fields:     1,
+	}, nil
+}
+
+// length is how many elements a field may have.
+func (m *meter) length(f *ast.Field, arguments map[string]any) int {
+	if n, ok := usual[f.ObjectDefinition.Name+"."+f.Name]; ok {
+		return n
+	}
+	if f.Definition.Arguments.ForName("first") != nil {
+		return pageSize(arguments)
+	}
+	if ids, ok := arguments["ids"].([]any); ok {
+		return len(ids)
+	}
+	return 1
+}
+
+// pageSize is the size of a page; what the store will refuse counts as the
+// largest.
+func pageSize(arguments map[string]any) int {
+	size := store.DefaultPageSize
+	for _, name := range []string{"first", "last"} {
+		if v := arguments[name]; v != nil {
+			if n, err := UnmarshalInt(v); err == nil {
+				size = n
+			}
+		}
+	}
+	return max(0, min(size, store.MaxPageSize))
+}
+
+// bounded keeps sums and products from overflowing.
+func bounded(n int) int { return min(n, 1<<40) }
+
+// checkArguments reads every scalar of ours before anything is executed.
+func (m *meter) checkArguments(f *ast.Field, arguments map[string]any) error {
+	for _, argument := range f.Definition.Arguments {
+		if v, ok := arguments[argument.Name]; ok {
+			if err := m.checkValue(argument.Type, v); err != nil {
+				wrong := asError(err)
+				wrong.Message = strings.Join([]string{f.Name, argument.Name, wrong.Message}, ": ")
+				wrong.Locations = nil
+				if f.Position != nil {
+					wrong = at(wrong, f.Position)
+				}
+				return wrong
+			}
+		}
+	}
+	return nil
+}
+
+func (m *meter) checkValue(t *ast.Type, v any) error {
+	if v == nil {
+		return nil
+	}
+	if t.Elem != nil {
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		for _, element := range list {
+			if err := m.checkValue(t.Elem, element); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if object, ok := v.(map[string]any); ok {
+		for _, field := range m.schema.Types[t.NamedType].Fields {
+			if err := m.checkValue(field.Type, object[field.Name]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return checkScalar(t.NamedType, v)
+}
+
+func checkScalar(name string, v any) error {
+	var err error
+	switch name {
+	case "RequestID":
+		_, err = UnmarshalRequestID(v)
+	case "DateTime":
+		_, err = UnmarshalDateTime(v)
+	case "Duration":
+		_, err = UnmarshalDuration(v)
+	case "Int":
+		_, err = UnmarshalInt(v)
+	case "String":
+		_, err = UnmarshalString(v)
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// Codes of GraphQL itself, in extensions.code beside those of payload.Code.
+const (
+	codeParseFailed            = "GRAPHQL_PARSE_FAILED"
+	codeValidationFailed       = "GRAPHQL_VALIDATION_FAILED"
+	codeComplexityLimit        = "COMPLEXITY_LIMIT_EXCEEDED"
+	codeDepthLimit             = "DEPTH_LIMIT_EXCEEDED"
+	codePersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND"
+	codeBadUserInput           = string(payload.CodeBadUserInput)
+	codeTimeout                = string(payload.CodeTimeout)
+	codeInternal               = string(payload.CodeInternal)
+)
+
+// Bounds of the errors of one answer: they quote what was sent.
+const (
+	maxErrors       = 10
+	maxErrorMessage = 400 // bytes
+)
+
+func coded(code, message string) *gqlerror.Error {
+	err := &gqlerror.Error{Message: message}
+	setCode(err, code)
+	return err
+}
+
+func codedf(code, format string, args ...any) *gqlerror.Error {
+	return coded(code, fmt.Sprintf(format, args...))
+}
+
+func badRequest(message string) *gqlerror.Error { return coded(codeBadUserInput, message) }
+
+func timedOut() *gqlerror.Error {
+	return coded(codeTimeout, "the question took too long: narrow it by a time range, an org or a service")
+}
+
+func setCode(err *gqlerror.Error, code string) {
+	if err.Extensions == nil {
+		err.Extensions = map[string]any{}
+	}
+	err.Extensions["code"] = code
+}
+
+func at(err *gqlerror.Error, p *ast.Position) *gqlerror.Error {
+	err.Locations = []gqlerror.Location{{Line: p.Line, Column: p.Column}}
+	return err
+}
+
+// asError is a user's error as GraphQL writes it; anything else says nothing.
+func asError(err error) *gqlerror.Error {
+	if ours, ok := errors.AsType[*payload.Error](err); ok && ours.Code != payload.CodeInternal {
+		return coded(string(ours.Code), ours.Message)
+	}
+	if known, ok := errors.AsType[*gqlerror.Error](err); ok && known.Extensions["code"] != nil {
+		return known
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return timedOut()
+	}
+	return coded(codeInternal, "an internal error occurred")
+}
+
+var suggestion = regexp.MustCompile(`\.? ?Did you mean .*\?$`)
+
+// tidy bounds the errors of a question that is not executed, and takes out
+// what they tell of the schema where that is to be hidden.
+func (h *Handler) tidy(errs gqlerror.List) gqlerror.List {
+	errs = errs[:min(len(errs), maxErrors)]
+	for _, err := range errs {
+		if h.config.HideSuggestions {
+			err.Message = suggestion.ReplaceAllString(err.Message, ".")
+		}
+		if len(err.Message) > maxErrorMessage {
+			err.Message = strings.ToValidUTF8(err.Message[:maxErrorMessage], "") + "…"
+		}
+		delete(err.Extensions, "rule")
+		err.Rule = ""
+	}
+	return errs
+}
+
+// errorPresenter turns what a resolver returns into what is shown.
+type errorPresenter struct{ logger *slog.Logger }
+
+func (p errorPresenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := asError(err)
+	if shown.Extensions["code"] == codeInternal && shown.Extensions["id"] == nil {
+		shown = p.internal(ctx, err, "")
+	}
+	if shown.Path == nil {
+		shown.Path = graphql.GetPath(ctx)
+	}
+	if field := graphql.GetFieldContext(ctx); field != nil && shown.Locations == nil && field.Field.Field != nil && field.Field.Position != nil {
+		at(shown, field.Field.Position)
+	}
+	return shown
+}
+
+// recovered is a panic as an error.
+func (p errorPresenter) recovered(ctx context.Context, cause any) error {
+	return p.internal(ctx, fmt.Errorf("panic: %v", cause), string(debug.Stack()))
+}
+
+// internal shows an id and nothing else; the log has the rest under it.
+func (p errorPresenter) internal(ctx context.Context, err error, stack string) *gqlerror.Error {
+	id := strings.ToLower(rand.Text()[:16])
+	p.logger.ErrorContext(ctx, "a question failed",
+		slog.String("error_id", id), slog.String("path", graphql.GetPath(ctx).String()),
+		slog.String("error", err.Error()), slog.String("stack", stack))
+	shown := codedf(codeInternal, "an internal error occurred; the log has it under %s", id)
+	shown.Extensions["id"] = id
+	return shown
+}

@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// operation is the question of a request, ready to be executed. It stands for
+// the executor's own reading, which checks sizes only after validation, whose
+// work grows faster than what is sent.
+func (h *Handler) operation(params *graphql.RawParams) (*graphql.OperationContext, cost, gqlerror.List) {
+	doc, errs := h.document(params.Query)
+	if len(errs) > 0 {
+		return nil, cost{}, errs
+	}
+	operation := doc.Operations.ForName(params.OperationName)
+	if operation == nil {
+		return nil, cost{}, gqlerror.List{coded(codeValidationFailed, "name one of the document's operations in operationName")}
+	}
+	variables, err := validator.VariableValues(h.schema.Schema(), operation, params.Variables)
+	if err != nil {
+		return nil, cost{}, gqlerror.List{variableError(err)}
+	}
+	cost, err := h.measure(operation, variables)
+	if err != nil {
+		return nil, cost, gqlerror.List{asError(err)}
+	}
+	return &graphql.OperationContext{
+		RawQuery: params.Query, OperationName: params.OperationName, Variables: variables, Headers: params.Headers,
+		Doc: doc, Operation: operation, DisableIntrospection: h.config.HideSchema,
+		RecoverFunc:            h.errors.recovered,
+		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
+	}, cost, nil
+}
+
+// document parses and validates; what passed is kept.
+func (h *Handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
+	if doc := h.known.get(query); doc != nil {
+		return doc, nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, h.config.Limits.Tokens)
+	if err != nil {
+		return nil, gqlerror.List{parseError(err)}
+	}
+	if len(doc.Operations) == 0 {
+		return nil, gqlerror.List{coded(codeValidationFailed, "the document has no operation")}
+	}
+	if err := h.config.Limits.count(doc); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	errs := validator.ValidateWithRules(h.schema.Schema(), doc, rules.NewDefaultRules())
+	if len(errs) > 0 {
+		for _, err := range errs {
+			setCode(err, codeValidationFailed)
+		}
+		return nil, errs
+	}
+	h.known.add(query, doc)
+	return doc, nil
+}
+
+func parseError(err error) *gqlerror.Error {
+	if strings.Contains(err.Error(), "exceeded token limit") {
+		return coded(codeComplexityLimit, "the question has too many words")
+	}
+	failed, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok {
+		return coded(codeParseFailed, "the question cannot be read")
+	}
+	setCode(failed, codeParseFailed)
+	return failed
+}
+
+func variableError(err error) *gqlerror.Error {
+	failed, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok {
+		return coded(codeBadUserInput, "a variable has a wrong value")
+	}
+	setCode(failed, codeBadUserInput)
+	return failed
+}
+
+// documents are the validated texts that were asked last.
+type documents struct{ cache *lru.LRU[*ast.QueryDocument] }
+
+const (
+	maxDocuments     = 1000
+	maxDocumentBytes = 16 << 10 // longer ones are not kept
+)
+
+func newDocuments() *documents { return &documents{lru.New[*ast.QueryDocument](maxDocuments)} }
+
+func (d *documents) get(query string) *ast.QueryDocument {
+	doc, _ := d.cache.Get(context.Background(), query) //nolint:forbidigo // the cache's interface has a context it does not use
+	return doc
+}
+
+func (d *documents) add(query string, doc *ast.QueryDocument) {
+	if len(query) <= maxDocumentBytes {
+		d.cache.Add(context.Background(), query, doc) //nolint:forbidigo // as above
+	}
+}

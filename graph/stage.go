@@ -1,0 +1,55 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// Stage is a stage of a payload.
+type Stage struct {
+	payload.Stage
+	payload *Payload
+}
+
+// Duration is from the stage's first event to its last so far.
+func (s *Stage) Duration() time.Duration { return s.EndedAt.Sub(s.StartedAt) }
+
+// Failure is why it failed.
+func (s *Stage) Failure() *Failure { return failureOf(s.Stage.Failure, s.payload) }
+
+func (s *Stage) key() store.StageKey {
+	return store.StageKey{PayloadID: s.payload.ID, Service: s.Service, Source: s.Source}
+}
+
+type stageFields struct{ *Resolver }
+
+func (r stageFields) Statuses(ctx context.Context, s *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error) {
+	page := pageOf(first, after, last, before)
+	key := keyOf("stages", page)
+	if page.After != nil || page.Before != nil {
+		key.field += "\x00" + s.Service + "\x00" + s.Source // a cursor is of one stage
+	}
+	statuses, err := together(s.payload.list, key, func(all []*store.Payload) (map[store.StageKey]*store.StatusPage, error) {
+		if page.After != nil || page.Before != nil {
+			return r.store.StageStatuses(ctx, []*store.Payload{s.payload.Payload}, []store.StageKey{s.key()}, page)
+		}
+		return r.store.StageStatuses(ctx, all, stageKeys(all), page)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return timelineConnection(statuses[s.key()], s.payload), nil
+}
+
+func stageKeys(payloads []*store.Payload) []store.StageKey {
+	var keys []store.StageKey
+	for _, p := range payloads {
+		for _, s := range p.Journey.Stages() {
+			keys = append(keys, store.StageKey{PayloadID: p.ID, Service: s.Service, Source: s.Source})
+		}
+	}
+	return keys
+}

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// Status is a status in an answer.
+type Status struct {
+	*store.Status
+	payload *Payload                // known when it was come to from its payload
+	list    *siblings[*store.Status] // else its payload is read with theirs
+	now     time.Time
+}
+
+// IsNode marks a Node.
+func (*Status) IsNode() {}
+
+// GlobalID names the status in node and nodes.
+func (s *Status) GlobalID() string { return statusID(s.Status) }
+
+// Word is the status itself.
+func (s *Status) Word() string { return s.Status.Status }
+
+// statusesOf are the statuses of one list, which may be of many payloads.
+func statusesOf(rows []*store.Status, now time.Time) []*Status {
+	list := newSiblings(rows)
+	statuses := make([]*Status, len(rows))
+	for i, row := range rows {
+		statuses[i] = &Status{Status: row, list: list, now: now}
+	}
+	return statuses
+}
+
+type statusFields struct{ *Resolver }
+
+func (r statusFields) Payload(ctx context.Context, s *Status) (*Payload, error) {
+	if s.payload != nil {
+		return s.payload, nil
+	}
+	payloads, err := together(s.list, "payload", func(all []*store.Status) (map[int64]*Payload, error) {
+		return r.payloadsByID(ctx, all, s.now)
+	})
+	return payloads[s.PayloadID], err
+}
+
+// payloadsByID are the payloads of statuses, by row number, as one list.
+func (r *Resolver) payloadsByID(ctx context.Context, statuses []*store.Status, now time.Time) (map[int64]*Payload, error) {
+	found, err := r.store.PayloadsByID(ctx, distinctPayloads(statuses))
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*store.Payload, 0, len(found))
+	for _, row := range found {
+		rows = append(rows, row)
+	}
+	payloads := make(map[int64]*Payload, len(rows))
+	for _, p := range payloadsOf(rows, now) {
+		payloads[p.ID] = p
+	}
+	return payloads, nil
+}
+
+func distinctPayloads(statuses []*store.Status) []int64 {
+	var ids []int64
+	seen := map[int64]bool{}
+	for _, s := range statuses {
+		if !seen[s.PayloadID] {
+			seen[s.PayloadID] = true
+			ids = append(ids, s.PayloadID)
+		}
+	}
+	return ids
+}
