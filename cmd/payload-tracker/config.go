@@ -17,6 +17,7 @@ import (
 type config struct {
 	database databaseConfig
 	kafka    kafkaConfig
+	graph    graphConfig
 	links    linksConfig
 	rules    rulesConfig
 
@@ -48,10 +49,18 @@ type kafkaConfig struct {
 	countOnly                                   []string
 }
 
+// graphConfig is what one GraphQL request may ask for.
+type graphConfig struct {
+	requestBytes, tokens, depth, complexity, aliases, directives, rootFields int
+	deadline                                                                 time.Duration
+	introspection, suggestions                                               bool
+}
+
 type linksConfig struct {
 	storageBrokerURL, storageBrokerRole, requestor string
 	storageBrokerTimeout                           time.Duration
 	kibanaURL, kibanaIndex, kibanaServiceField     string
+	jaegerURL                                      string
 }
 
 // rulesConfig is what `rules apply` writes.

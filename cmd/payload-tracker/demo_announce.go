@@ -30,7 +30,7 @@ payload-tracker is running.
 
 Three things to try:
 
-  1. Where is this upload, and why did it fail?
+  1. Where is this upload, and why did it fail? On the page: %[1]s/payloads/%[6]s
 
 curl -s %[1]s/graphql -H 'Content-Type: application/json' -d '{"query":"{ payload(by: {requestId: \"%[6]s\"}) { verdict { state sentence failure { service status message } } timeline(last: 5) { nodes { service status message date } } } }"}'
 

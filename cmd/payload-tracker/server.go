@@ -19,10 +19,11 @@ func (a *app) publicHandler() http.Handler {
 	legacy := rest.NewHandler(rest.Config{
 		Store: a.store, Logger: a.log, Registerer: a.registry, RequestsPerMinute: a.config.maxRequestsPerMinute,
 	})
+	page := web.Handler()
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", graph.NewHandler(graph.Config{Store: a.store, Logger: a.log, Registerer: a.registry}))
-	mux.Handle("/playground", graph.Playground())
-	mux.Handle("/playground/", graph.Playground())
+	mux.Handle("/graphql", a.graphHandler())
+	mux.Handle("/playground", page)
+	mux.Handle("/playground/", page)
 	for _, base := range rest.Bases {
 		mux.Handle(base, legacy)
 		mux.Handle(base+"/", legacy)
@@ -30,9 +31,31 @@ func (a *app) publicHandler() http.Handler {
 	mux.Handle("/health", legacy)
 	mux.HandleFunc("GET /livez", livez)
 	mux.HandleFunc("GET /readyz", a.readyz)
-	mux.Handle("/{$}", pageOr(legacy, web.Handler()))
-	mux.Handle("/", web.Handler())
+	mux.Handle("/{$}", pageOr(legacy, page))
+	mux.Handle("/", page)
 	return a.recovered(mux)
+}
+
+func (a *app) graphHandler() http.Handler {
+	c := a.config
+	return graph.NewHandler(graph.HandlerConfig{
+		Store: a.store, Logger: a.log, Registerer: a.registry,
+		Limits: graph.Limits{
+			RequestBytes: int64(c.graph.requestBytes),
+			Tokens:       c.graph.tokens,
+			Depth:        c.graph.depth,
+			Complexity:   c.graph.complexity,
+			Aliases:      c.graph.aliases,
+			Directives:   c.graph.directives,
+			RootFields:   c.graph.rootFields,
+			Deadline:     c.graph.deadline,
+		},
+		HideSchema: !c.graph.introspection, HideSuggestions: !c.graph.suggestions,
+		Links: graph.LinksConfig{
+			KibanaURL: c.links.kibanaURL, KibanaIndex: c.links.kibanaIndex, KibanaServiceField: c.links.kibanaServiceField,
+			JaegerURL: c.links.jaegerURL,
+		},
+	})
 }
 
 // metricsHandler is the whole URL space of METRICSPORT.

@@ -62,7 +62,7 @@ func TestURLSpace(t *testing.T) {
 	a, _ := awayApp(t)
 	public := a.publicHandler()
 	for target, want := range map[string]int{
-		"/": 200, "/api/v1": 200, "/api/v1/": 200, "/app/payload-tracker/api/v1/": 200, "/playground": 200,
+		"/": 200, "/api/v1": 200, "/api/v1/": 200, "/app/payload-tracker/api/v1/": 200,
 		"/health": 503, "/api/v1/nothing": 404, "/metrics": 404, "/assets/missing.js": 404,
 	} {
 		if code, body := answer(t, public, target); code != want {

@@ -43,6 +43,17 @@ func number(field *int, low, high int) func(string) error {
 	}
 }
 
+func boolean(field *bool) func(string) error {
+	return func(value string) error {
+		yes, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		*field = yes
+		return nil
+	}
+}
+
 func duration(field *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := parseDuration(value)

@@ -16,7 +16,7 @@ type setting struct {
 
 // settings is the table, bound to the fields of c.
 func (c *config) settings() []setting {
-	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.rules.settings(), c.links.settings())
+	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rules.settings(), c.links.settings())
 }
 
 func (c *databaseConfig) settings() []setting {
@@ -74,6 +74,22 @@ func (c *config) processSettings() []setting {
 	}
 }
 
+func (c *graphConfig) settings() []setting {
+	const most = 1 << 30
+	return []setting{
+		{name: "GRAPHQL_MAX_REQUEST_BYTES", standard: "1048576", unit: "bytes", meaning: "largest request", set: number(&c.requestBytes, 1, most)},
+		{name: "GRAPHQL_MAX_TOKENS", standard: "10000", meaning: "longest document, in words and signs", set: number(&c.tokens, 1, most)},
+		{name: "GRAPHQL_MAX_DEPTH", standard: "20", meaning: "fields within fields", set: number(&c.depth, 1, most)},
+		{name: "GRAPHQL_MAX_COMPLEXITY", standard: "100000", meaning: "fields of the answer, by page size", set: number(&c.complexity, 1, most)},
+		{name: "GRAPHQL_MAX_ALIASES", standard: "50", meaning: "aliases of a document", set: number(&c.aliases, 1, most)},
+		{name: "GRAPHQL_MAX_DIRECTIVES", standard: "50", meaning: "directives of a document", set: number(&c.directives, 1, most)},
+		{name: "GRAPHQL_MAX_ROOT_FIELDS", standard: "20", meaning: "questions in one request", set: number(&c.rootFields, 1, most)},
+		{name: "GRAPHQL_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, its SQL included", set: duration(&c.deadline)},
+		{name: "GRAPHQL_INTROSPECTION", standard: "true", unit: "bool", meaning: "whether the schema may be asked for", set: boolean(&c.introspection)},
+		{name: "GRAPHQL_SUGGESTIONS", standard: "true", unit: "bool", meaning: "whether errors suggest names that were perhaps meant", set: boolean(&c.suggestions)},
+	}
+}
+
 func (c *rulesConfig) settings() []setting {
 	rules := payload.DefaultRules()
 	return []setting{
@@ -96,5 +112,6 @@ func (c *linksConfig) settings() []setting {
 		{name: "KIBANA_URL", meaning: "Kibana's discover page, for links to logs", set: text(&c.kibanaURL)},
 		{name: "KIBANA_INDEX", meaning: "Kibana's index of the logs", set: text(&c.kibanaIndex)},
 		{name: "KIBANA_SERVICE_FIELD", standard: "app", meaning: "field of a log line that names the service", set: text(&c.kibanaServiceField)},
+		{name: "JAEGER_URL", meaning: "Jaeger's page, for links to traces", set: text(&c.jaegerURL)},
 	}
 }
