@@ -86,7 +86,9 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 }
 
 // MarshalDuration gives ISO 8601.
-func MarshalDuration(d time.Duration) graphql.Marshaler { return graphql.MarshalString(formatDuration(d)) }
+func MarshalDuration(d time.Duration) graphql.Marshaler {
+	return graphql.MarshalString(formatDuration(d))
+}
 
 // UnmarshalDuration reads ISO 8601 without years and months.
 func UnmarshalDuration(v any) (time.Duration, error) {

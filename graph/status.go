@@ -10,7 +10,7 @@ import (
 // Status is a status in an answer.
 type Status struct {
 	*store.Status
-	payload *Payload                // known when it was come to from its payload
+	payload *Payload                 // known when it was come to from its payload
 	list    *siblings[*store.Status] // else its payload is read with theirs
 	now     time.Time
 }
