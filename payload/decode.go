@@ -89,7 +89,7 @@ func (s *scanner) object() (values [fields]value, ok bool) {
 		s.at++
 		return values, s.next() == 0 && s.at == len(s.b)
 	}
-	for !s.broken {
+	for {
 		if s.next() != '"' {
 			return values, false
 		}
@@ -101,6 +101,9 @@ func (s *scanner) object() (values [fields]value, ok bool) {
 			key.raw = appendText(nil, key.raw)
 		}
 		v := s.value(1)
+		if s.broken {
+			return values, false
+		}
 		if f, known := fieldOf(key.raw); known {
 			values[f] = v
 		}
@@ -109,12 +112,11 @@ func (s *scanner) object() (values [fields]value, ok bool) {
 			s.at++
 		case '}':
 			s.at++
-			return values, !s.broken && s.next() == 0 && s.at == len(s.b)
+			return values, s.next() == 0 && s.at == len(s.b)
 		default:
 			return values, false
 		}
 	}
-	return values, false
 }
 
 // read turns fields into an event, judging in the order of the reasons.

@@ -147,9 +147,11 @@ func TestDecodeAgreesOnWhatIsJSON(t *testing.T) {
 func TestDecodeNamesTheSenderOfJunk(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]string{
-		"broken":     `{"service":" Puptoo","request_id":"third-party","status":"succ`,
-		"with a NUL": `{"service":"puptoo","request_id":"third-party","status":"\u0000"}`,
-		"wrong id":   with("request_id", `"third-party"`)[:1] + `"x":1,` + strings.Replace(with("request_id", `"third-party"`), "insights-advisor-service", "puptoo", 1)[1:],
+		"broken":           `{"service":" Puptoo","request_id":"third-party","status":"succ`,
+		"broken inside":    `{"service":"puptoo","request_id":"third-party","status_msg":[1]]}\`,
+		"broken in a list": `{"service":"puptoo","request_id":"third-party","status_msg":["a` + "\x01" + `\`,
+		"with a NUL":       `{"service":"puptoo","request_id":"third-party","status":"\u0000"}`,
+		"wrong id":         with("request_id", `"third-party"`)[:1] + `"x":1,` + strings.Replace(with("request_id", `"third-party"`), "insights-advisor-service", "puptoo", 1)[1:],
 	} {
 		_, err := payload.Decoder{}.Decode([]byte(message))
 		var rejection *payload.Rejection
