@@ -20,8 +20,8 @@ type cost struct {
 var usual = map[string]int{
 	"Payload.stages": 10,
 
-	"__Schema.types": 50, "__Schema.directives": 8, "__Type.fields": 10, "__Type.inputFields": 10,
-	"__Type.enumValues": 5, "__Type.possibleTypes": 5, "__Type.interfaces": 2, "__Field.args": 4, "__Directive.args": 2,
+	"__Schema.types": 50, "__Schema.directives": 8, "__Type.fields": 6, "__Type.inputFields": 4,
+	"__Type.enumValues": 4, "__Type.possibleTypes": 3, "__Type.interfaces": 2, "__Field.args": 3, "__Directive.args": 2,
 }
 
 // measure reckons the cost of an operation, and checks it and every argument.

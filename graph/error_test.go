@@ -1,0 +1,163 @@
+package graph_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/store"
+	"github.com/payload-tracker/payload-tracker/store/storetest"
+)
+
+const mediaResponse = "application/graphql-response+json"
+
+func TestAQuestionThatIsNotExecutedHasNoData(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, c := range map[string]struct{ body, code string }{
+		"parse":           {`{"query": "{ payloads("}`, "GRAPHQL_PARSE_FAILED"},
+		"validation":      {`{"query": "{ nothing }"}`, "GRAPHQL_VALIDATION_FAILED"},
+		"no operation":    {`{"query": "fragment f on Payload { id }"}`, "GRAPHQL_VALIDATION_FAILED"},
+		"no such":         {`{"query": "query a { __typename } query b { __typename }", "operationName": "c"}`, "GRAPHQL_VALIDATION_FAILED"},
+		"missing":         {`{"query": "query ($id: RequestID!) { payload(by: {requestId: $id}) { id } }"}`, "BAD_USER_INPUT"},
+		"variable":        {`{"query": "query ($id: RequestID!) { payload(by: {requestId: $id}) { id } }", "variables": {"id": "nonsense"}}`, "BAD_USER_INPUT"},
+		"variable's type": {`{"query": "query ($n: Int) { payloads(first: $n) { nodes { id } } }", "variables": {"n": "many"}}`, "BAD_USER_INPUT"},
+		"number as text":  {`{"query": "query ($o: String) { payloads(filter: {orgId: {eq: $o}}) { nodes { id } } }", "variables": {"o": 7}}`, "BAD_USER_INPUT"},
+		"literal":         {`{"query": "{ payloads(filter: {duration: {gte: \"P1Y\"}}) { nodes { id } } }"}`, "BAD_USER_INPUT"},
+		"date":            {`{"query": "{ payloads(filter: {startedAt: {from: \"yesterday\"}}) { nodes { id } } }"}`, "BAD_USER_INPUT"},
+		"enum":            {`{"query": "query ($v: [VerdictState!]) { payloads(filter: {verdict: {in: $v}}) { nodes { id } } }", "variables": {"v": ["GONE"]}}`, "BAD_USER_INPUT"},
+		"persisted":       {`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "x"}}}`, "PERSISTED_QUERY_NOT_FOUND"},
+		"subscription":    {`{"query": "subscription { payload { id } }"}`, "GRAPHQL_VALIDATION_FAILED"},
+	} {
+		for accept, status := range map[string]int{"application/json": 200, "*/*": 200, mediaResponse: 400, "application/json;q=0.5, " + mediaResponse: 400} {
+			r := b.post(c.body, "Content-Type", "application/json; charset=utf-8", "Accept", accept)
+			if c.code == "PERSISTED_QUERY_NOT_FOUND" {
+				status = 200
+			}
+			if r.status != status || r.code() != c.code || strings.Contains(r.body, `"data"`) {
+				t.Errorf("%s, %s: %d %s", name, accept, r.status, r.body)
+			}
+			if strings.Contains(accept, "graphql") != strings.HasPrefix(r.header.Get("Content-Type"), mediaResponse) {
+				t.Errorf("%s, %s: %s", name, accept, r.header.Get("Content-Type"))
+			}
+		}
+	}
+}
+
+func TestARequestWithoutAQuestionIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, c := range map[string]struct {
+		body, contentType string
+		status            int
+	}{
+		"no query":       {`{}`, "application/json", 400},
+		"empty body":     {``, "application/json", 400},
+		"no JSON":        {`SECRET`, "application/json", 400},
+		"a list":         {` [{"query": "{ __typename }"}]`, "application/json", 400},
+		"two values":     {`{"query": "{ __typename }"} {}`, "application/json", 400},
+		"null":           {`null`, "application/json", 400},
+		"query a number": {`{"query": 1}`, "application/json", 400},
+		"form":           {`query=SECRET`, "application/x-www-form-urlencoded", 415},
+		"text":           {`{"query": "{ __typename }"}`, "text/plain", 415},
+		"no type":        {`{"query": "{ __typename }"}`, "", 415},
+	} {
+		r := b.post(c.body, "Content-Type", c.contentType)
+		if r.status != c.status || r.code() != "BAD_USER_INPUT" || strings.Contains(r.body, "SECRET") || strings.Contains(r.body, `"data"`) {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	r := b.send(http.MethodPut, b.url, nil)
+	if r.status != http.StatusMethodNotAllowed || r.header.Get("Allow") == "" {
+		t.Errorf("PUT: %d %s", r.status, r.body)
+	}
+}
+
+func TestGetAsksToo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.feed(failing(1, "x")...)
+	values := url.Values{
+		"query":     {`query ($id: RequestID!) { payload(by: {requestId: $id}) { requestId } }`},
+		"variables": {`{"id": "` + requestID(1).String() + `"}`},
+	}
+	r := b.send(http.MethodGet, b.url+"?"+values.Encode(), nil)
+	want(t, r.Data, requestID(1).String(), "payload", "requestId")
+	if r := b.send(http.MethodGet, b.url+"?query=%7B__typename%7D&variables=7", nil); r.status != http.StatusBadRequest {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := b.send(http.MethodGet, b.url, nil); r.status != http.StatusBadRequest {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestAFieldsErrorNamesItAndLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, query := range []string{
+		`{ __typename payload(by: {systemId: " "}) { id } }`,
+		`query ($a: RequestID, $b: String) { __typename payload(by: {requestId: $a, systemId: $b}) { id } }`,
+	} {
+		r := b.post(`{"query": "`+strings.ReplaceAll(query, `"`, `\"`)+`", "variables": {"a": "`+requestID(1).String()+`", "b": "x"}}`, "Content-Type", "application/json")
+		if r.code() != "BAD_USER_INPUT" && r.code() != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+	r := b.ask(`{ __typename payload(by: {systemId: " "}) { id } }`, nil)
+	want(t, r.Data, map[string]any{"__typename": "Query", "payload": nil})
+	want(t, r.Errors[0].Path, []any{"payload"})
+	if len(r.Errors[0].Locations) != 1 {
+		t.Error(r.body)
+	}
+	for _, query := range []string{
+		`{ payloads(after: "foreign") { nodes { id } } }`, `{ payloads(first: 1, last: 1) { nodes { id } } }`, `{ payloads(first: -1) { nodes { id } } }`,
+		`{ payloads(filter: {startedAt: {since: "PT1H", from: "2026-01-01T00:00:00Z"}}) { nodes { id } } }`,
+		`{ payloads(filter: {verdict: {eq: SUCCEEDED}}, orderBy: {field: FAILED_AT}) { nodes { id } } }`,
+	} {
+		if r := b.ask(query, nil); r.code() != "BAD_USER_INPUT" {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+}
+
+func TestAbsentAndNullMeanTheSame(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.feed(failing(1, "x")...)
+	absent := b.ask(`{ payloads { nodes { requestId } pageInfo { endCursor } } }`, nil)
+	null := b.ask(`query ($o: PayloadOrder, $t: WordFilter, $w: [String!]) { payloads(filter: {orgId: $t, account: {eq: null, in: $w, notIn: null}, startedAt: null, verdict: null}, orderBy: $o, first: null, after: null) { nodes { requestId } pageInfo { hasNextPage } } }`,
+		map[string]any{"o": nil, "t": nil, "w": nil})
+	want(t, null.Data, at(t, absent.Data, "payloads", "nodes"), "payloads", "nodes")
+	if len(null.Errors) > 0 {
+		t.Error(null.body)
+	}
+}
+
+func TestAnInternalErrorShowsAnIDAndLogsTheRest(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	b := setup(t, func(c *graph.HandlerConfig) { c.Store = storetest.New(t, func(s *store.Config) { s.DSN = dsn }) })
+	if _, err := storetest.Conn(t, dsn).Exec(t.Context(), `ALTER TABLE payloads RENAME COLUMN org_id TO secret_id`); err != nil {
+		t.Fatal(err)
+	}
+	r := b.ask(`{ payloads { nodes { id } } }`, nil)
+	if len(r.Errors) != 1 || r.code() != "INTERNAL_SERVER_ERROR" || strings.Contains(r.body, "org_id") || strings.Contains(r.body, "SQL") {
+		t.Fatal(r.body)
+	}
+	id, _ := r.Errors[0].Extensions["id"].(string)
+	if log := b.log.String(); id == "" || !strings.Contains(log, id) || !strings.Contains(log, "org_id") {
+		t.Errorf("%q, log: %s", id, log)
+	}
+}
+
+func TestADatabaseThatIsAwayIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *graph.HandlerConfig) {
+		c.Store = storetest.New(t, func(s *store.Config) { s.DSN = "postgres://127.0.0.1:1/none" })
+	})
+	if r := b.ask(`{ payloads { nodes { id } } }`, nil); r.code() != "UNAVAILABLE" || r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}

@@ -1,0 +1,124 @@
+package graph_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/graph"
+)
+
+func TestEachLimitIsKept(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	repeat := func(n int, format string) string {
+		var s strings.Builder
+		for i := range n {
+			s.WriteString(strings.ReplaceAll(format, "#", fmt.Sprint(i)))
+		}
+		return s.String()
+	}
+	nested := "requestId"
+	for range 10 {
+		nested = "current { payload { " + nested + " } }"
+	}
+	bomb := "query { payloads { nodes { ...f0 } } }"
+	for i := range 60 {
+		bomb += fmt.Sprintf(" fragment f%d on Payload { current { payload { ...f%d } } ...f%d ...f%d }", i, i+1, i+1, i+1)
+	}
+	bomb += " fragment f60 on Payload { requestId }"
+	for name, c := range map[string]struct{ query, code string }{
+		"aliases":      {`{ payloads { nodes { ` + repeat(51, "a#: requestId ") + `} } }`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"many aliases": {`{ ` + repeat(2500, "a#: __typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"directives":   {`{ __typename ` + strings.Repeat("@x ", 2000) + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"root fields":  {`{ ` + repeat(21, "a#: __typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"tokens":       {`{ ` + repeat(10_001, "__typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"complexity":   {`{ payloads(first: 500) { nodes { timeline(first: 500) { nodes { status } } } } }`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"depth":        {`{ payloads { nodes { ` + nested + ` } } }`, "DEPTH_LIMIT_EXCEEDED"},
+		"fragments":    {bomb, "DEPTH_LIMIT_EXCEEDED"},
+		"page":         {`{ payloads(first: 501) { nodes { requestId } } }`, "BAD_USER_INPUT"},
+	} {
+		began := time.Now()
+		r := b.ask(c.query, nil)
+		if r.code() != c.code || len(r.body) > 2000 {
+			t.Errorf("%s: %.300s", name, r.body)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
+}
+
+func TestASmallLimitIsASetting(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *graph.HandlerConfig) { c.Limits = graph.Limits{Complexity: 10, Depth: 3, RequestBytes: 200} })
+	if r := b.ask(`{ payloads { nodes { requestId } } }`, nil); r.code() != "COMPLEXITY_LIMIT_EXCEEDED" {
+		t.Error(r.body)
+	}
+	if r := b.ask(`{ payloads(first: 1) { nodes { current { status } } } }`, nil); r.code() != "DEPTH_LIMIT_EXCEEDED" {
+		t.Error(r.body)
+	}
+	r := b.ask(`{ payloads(first: 1) { nodes { requestId } } }`, nil)
+	want(t, r.Extensions, map[string]any{"complexity": 3, "depth": 3, "limit": 10}, "cost")
+	r = b.ask("{ __typename } #"+strings.Repeat("SECRET", 100), nil)
+	if r.status != http.StatusRequestEntityTooLarge || r.code() != "BAD_USER_INPUT" || strings.Contains(r.body, "SECRET") {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestTheDefaultTakesABodyOfAMebibyteAndNoMore(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if r := b.ask("{ __typename } #"+strings.Repeat("x", 1<<20-200), nil); r.status != http.StatusOK || len(r.Errors) > 0 {
+		t.Errorf("%d %.300s", r.status, r.body)
+	}
+	if r := b.ask("{ __typename } #"+strings.Repeat("x", 1<<20), nil); r.status != http.StatusRequestEntityTooLarge || len(r.body) > 500 {
+		t.Errorf("%d %.300s", r.status, r.body)
+	}
+}
+
+func TestIntrospectionAndSuggestionsCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
+	open, hidden := setup(t), setup(t, func(c *graph.HandlerConfig) { c.HideSchema, c.HideSuggestions = true, true })
+	if r := open.ask(introspection, nil); len(r.Errors) > 0 || !strings.Contains(r.body, "servicesPassed") {
+		t.Errorf("%.500s", r.body)
+	}
+	for _, query := range []string{introspection, `{ __type(name: "Payload") { name } }`} {
+		if r := hidden.ask(query, nil); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.body, "data") {
+			t.Errorf("%.500s", r.body)
+		}
+	}
+	for _, query := range []string{
+		`{ payload(by: {requestId: "x"}) { requestIdd } }`, `{ payloadd { requestId } }`, `{ payloads(firs: 1) { nodes { requestId } } }`,
+		`{ payloads(filter: {verdict: {eq: STALED}}) { nodes { requestId } } }`,
+		`{ payloads(filter: {orgI: {eq: "x"}}) { nodes { requestId } } }`, `{ payloads { nodes { verdict } } }`,
+	} {
+		if r := open.ask(query, nil); !strings.Contains(r.body, "Did you mean") {
+			t.Errorf("no suggestion: %s: %s", query, r.body)
+		}
+		if r := hidden.ask(query, nil); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.body, "Did you mean") {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+}
+
+func TestADeadlineCancelsTheSQL(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *graph.HandlerConfig) { c.Limits.Deadline = time.Nanosecond })
+	r := b.ask(`{ payloads { nodes { requestId } } }`, nil)
+	if r.code() != "TIMEOUT" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(`{"query": "{ __typename }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := http.DefaultClient.Do(request); err == nil {
+		t.Error("a cancelled request was answered")
+	}
+}
