@@ -38,7 +38,7 @@ type eventCase struct {
 	}
 }
 
-func eventCases(t *testing.T) []eventCase {
+func eventCases(t testing.TB) []eventCase {
 	t.Helper()
 	f, err := os.Open("../testdata/cases/events.jsonl")
 	if err != nil {
@@ -62,7 +62,7 @@ func eventCases(t *testing.T) []eventCase {
 }
 
 // bytesOf a message: a text, or base64 where the bytes are no UTF-8.
-func bytesOf(t *testing.T, raw json.RawMessage) []byte {
+func bytesOf(t testing.TB, raw json.RawMessage) []byte {
 	t.Helper()
 	var text string
 	if json.Unmarshal(raw, &text) == nil {

@@ -169,6 +169,11 @@ func TestDecodeNamesTheSenderOfJunk(t *testing.T) {
 // FuzzDecode holds what is accepted, and every text, against encoding/json.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(plain))
+	for _, c := range eventCases(f) {
+		for _, message := range c.Messages {
+			f.Add(bytesOf(f, message))
+		}
+	}
 	for _, v := range []string{`{"a":[1,2.5e-3,true,null]}`, `"a\u00e9\ud83d\udca5\udce9\\"`, `-0.1E+2`, `[[],{}]`, `null`} {
 		f.Add([]byte(with("status_msg", v)))
 	}
