@@ -82,6 +82,7 @@ type session struct {
 	c      *Consumer
 	client *kgo.Client
 	admin  *kadm.Client
+	made   chan struct{}           // closed when client and admin are set: the group joins before
 	end    context.CancelCauseFunc // ends the session
 
 	work chan struct{} // the open batch has grown
@@ -109,7 +110,7 @@ func (c *Consumer) runSession(ctx context.Context) error {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	s := &session{
-		c: c, end: end, work: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		c: c, end: end, made: make(chan struct{}), work: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		parts: map[int32]*partition{}, open: newBatch(), stuck: map[int32]bool{},
 	}
 	opts := append(c.config.groupOpts(),
@@ -123,6 +124,7 @@ func (c *Consumer) runSession(ctx context.Context) error {
 		return fmt.Errorf("consumer: %w", err)
 	}
 	s.admin = kadm.NewClient(s.client)
+	close(s.made)
 	var tasks errgroup.Group
 	tasks.Go(func() error { s.read(running); return nil })
 	tasks.Go(func() error { s.write(running); return nil })

@@ -17,6 +17,7 @@ import (
 // is fetched. It waits for the database and the broker as long as the
 // assignment stands: the client keeps the membership alive meanwhile.
 func (s *session) startOffsets(ctx context.Context, committed map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	<-s.made
 	topic := s.c.config.Topic
 	if len(committed[topic]) == 0 {
 		return committed, nil
@@ -173,6 +174,7 @@ func (s *session) revoked(ctx context.Context, _ *kgo.Client, gone map[string][]
 	if len(numbers) == 0 {
 		return
 	}
+	<-s.made
 	s.mu.Lock()
 	for _, number := range numbers {
 		s.open.drop(number)
