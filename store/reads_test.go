@@ -104,8 +104,8 @@ func walkAll(t *testing.T, want []string, read func(store.Page) (page, error)) {
 	t.Helper()
 	for _, size := range []int{1, 3, 50} {
 		for _, back := range []bool{false, true} {
-			if size == 1 && len(want) > 60 {
-				continue
+			if size < 50 && len(want) > 60*size {
+				continue // many pages teach nothing new
 			}
 			got := walkOne(t, read, size, back)
 			if !slices.Equal(got, want) {
@@ -133,6 +133,9 @@ func walkOne(t *testing.T, read func(store.Page) (page, error), size int, back b
 		request = store.Page{Last: &size}
 	}
 	for started := false; ; started = true {
+		if len(got) > 2_000 {
+			t.Fatal("the walk does not end")
+		}
 		p, err := read(request)
 		if err != nil {
 			t.Fatal(err)
