@@ -1,0 +1,105 @@
+/** A question with values to replace by one's own, as a tab of its own. */
+interface Question {
+  query: string;
+  variables?: string;
+}
+
+/** What people come to ask; each is one request. */
+export const questions: Question[] = [
+  {
+    query: `# What runs now? Take a requestId from the answer for the other tabs.
+query Newest {
+  payloads(first: 20) {
+    nodes { requestId orgId startedAt verdict { state sentence } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    total { value exact }
+  }
+}
+`,
+  },
+  {
+    query: `# Where is it now, what happened before, and why did it fail?
+query Payload($id: RequestID!) {
+  payload(by: { requestId: $id }) {
+    id requestId orgId account inventoryId systemId
+    startedAt updatedAt takenInAt duration
+    verdict {
+      state sentence final servicesPassed quietSince stallsAt coveredFailures
+      failure { service source status message at }
+    }
+    current { service source status message date }
+    timeline(last: 5) { nodes { id service source status message date sincePrevious } }
+    stages {
+      service source state startedAt endedAt duration
+      failure { status message at }
+      statuses(first: 50) { nodes { status message date } }
+    }
+    hosts(first: 20) { nodes { inventoryId systemId } }
+    links { archive logs trace }
+  }
+}
+`,
+    variables: '{ "id": "00000000000000000000000000000000" }',
+  },
+  {
+    query: `# This machine's uploads, newest first.
+query Machine($id: String!) {
+  payloads(filter: { systemId: { eq: $id } }, first: 20) {
+    nodes { requestId startedAt verdict { state sentence } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    total { value exact }
+  }
+}
+`,
+    variables: '{ "id": "00000000-0000-0000-0000-000000000000" }',
+  },
+  {
+    query: `# What failed in inventory in the last hour? Add orgId: { eq: "…" } for one customer.
+query Failed {
+  payloads(
+    filter: { failedService: { eq: "inventory" }, failedAt: { since: "PT1H" } }
+    orderBy: { field: FAILED_AT, direction: DESC }
+  ) {
+    nodes { requestId orgId verdict { sentence failure { source status message at } } }
+  }
+}
+`,
+  },
+  {
+    query: `# Single statuses, by service, source, status, text and date.
+query Statuses {
+  statuses(
+    filter: { service: { in: ["puptoo"] }, status: { eq: "error" }, message: { contains: "timeout" }, date: { since: "PT24H" } }
+    orderBy: { field: DATE, direction: DESC }
+    first: 50
+  ) {
+    nodes { service source status message date payload { requestId verdict { state } } }
+  }
+}
+`,
+  },
+  {
+    query: `# Whatever this id is.
+query Find($id: String!) {
+  find(id: $id) {
+    kinds
+    payloads(first: 5) { nodes { requestId verdict { sentence } } }
+  }
+}
+`,
+    variables: '{ "id": "" }',
+  },
+  {
+    query: `# What hangs?
+query Hanging {
+  payloads(
+    filter: { verdict: { in: [STALLED] } }
+    orderBy: { field: QUIET_SINCE, direction: ASC }
+    first: 50
+  ) {
+    nodes { requestId verdict { sentence quietSince } }
+  }
+}
+`,
+  },
+];
