@@ -163,18 +163,18 @@ func (c *config) warnings() []string {
 }
 
 // DSN is how the database is reached.
-func (d databaseConfig) DSN() string {
-	if d.dsn != "" {
-		return d.dsn
+func (c databaseConfig) DSN() string {
+	if c.dsn != "" {
+		return c.dsn
 	}
 	parts := []string{
-		"host=" + quote(d.host), fmt.Sprintf("port=%d", d.port), "user=" + quote(d.user), "dbname=" + quote(d.name), "sslmode=" + d.sslMode,
+		"host=" + quote(c.host), fmt.Sprintf("port=%d", c.port), "user=" + quote(c.user), "dbname=" + quote(c.name), "sslmode=" + c.sslMode,
 	}
-	if d.password != "" {
-		parts = append(parts, "password="+quote(d.password))
+	if c.password != "" {
+		parts = append(parts, "password="+quote(c.password))
 	}
-	if d.sslRootCert != "" {
-		parts = append(parts, "sslrootcert="+quote(d.sslRootCert))
+	if c.sslRootCert != "" {
+		parts = append(parts, "sslrootcert="+quote(c.sslRootCert))
 	}
 	return strings.Join(parts, " ")
 }

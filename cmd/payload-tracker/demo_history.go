@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,9 +102,11 @@ func (h history) messages() []sample.Message {
 	generator := sample.New(h.Seed, demoSample)
 	const day = 24 * time.Hour
 	begin := h.End.Add(-2*time.Minute - day)
+	random := rand.New(rand.NewPCG(h.Seed, 1))
 	var messages []sample.Message
-	for n := range h.Journeys {
-		messages = append(messages, generator.Journey(begin.Add(day/time.Duration(h.Journeys)*time.Duration(n))).Events...)
+	for range h.Journeys {
+		start := begin.Add(time.Duration(random.Int64N(int64(day))))
+		messages = append(messages, generator.Journey(start).Events...)
 	}
 	slices.SortStableFunc(messages, func(a, b sample.Message) int { return a.At.Compare(b.At) })
 	return messages
