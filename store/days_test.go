@@ -37,8 +37,12 @@ func TestWindowsCoverTheDatesInOrder(t *testing.T) {
 	oldest := now.AddDate(-1, 0, 0)
 	open := time.Time{}
 	for _, dates := range []span{
-		{}, {open, now.AddDate(0, 0, -3)}, {now.AddDate(0, 0, -60), open},
-		{now.Add(-time.Hour), open}, {now.Add(-time.Hour), now}, {now.AddDate(0, 0, -40), now.AddDate(0, 0, -39)},
+		{},
+		{open, now.AddDate(0, 0, -3)},
+		{now.AddDate(0, 0, -60), open},
+		{now.Add(-time.Hour), open},
+		{now.Add(-time.Hour), now},
+		{now.AddDate(0, 0, -40), now.AddDate(0, 0, -39)},
 		{now.AddDate(-2, 0, 0), now.AddDate(1, 0, 0)},
 	} {
 		for _, falling := range []bool{true, false} {

@@ -73,8 +73,13 @@ func (f *PayloadFilter) check() error {
 		field string
 		text  *Text
 	}{
-		{"orgId", f.OrgID}, {"account", f.Account}, {"service", f.Service}, {"source", f.Source},
-		{"status", f.Status}, {"failedService", f.FailedService}, {"failureMessage", f.FailureMessage},
+		{"orgId", f.OrgID},
+		{"account", f.Account},
+		{"service", f.Service},
+		{"source", f.Source},
+		{"status", f.Status},
+		{"failedService", f.FailedService},
+		{"failureMessage", f.FailureMessage},
 	} {
 		if err := t.text.check(t.field); err != nil {
 			return err
@@ -151,8 +156,12 @@ func (f *StatusFilter) check() error {
 		field string
 		text  *Text
 	}{
-		{"service", f.Service}, {"source", f.Source}, {"status", f.Status}, {"message", f.Message},
-		{"orgId", f.OrgID}, {"account", f.Account},
+		{"service", f.Service},
+		{"source", f.Source},
+		{"status", f.Status},
+		{"message", f.Message},
+		{"orgId", f.OrgID},
+		{"account", f.Account},
 	} {
 		if err := t.text.check(t.field); err != nil {
 			return err

@@ -85,7 +85,10 @@ func TestFindKnowsWhateverAnIDIs(t *testing.T) {
 		{systemA, []store.IDKind{store.IDSystem}, []int{1}},
 		{both, []store.IDKind{store.IDRequest, store.IDInventory}, []int{3, 2}},
 		{"plain text", []store.IDKind{store.IDSystem}, []int{3}},
-		{"Plain text", nil, nil}, {"", nil, nil}, {"00000000-0000-0000-0000-000000000000", nil, nil}, {"'; --?", nil, nil},
+		{"Plain text", nil, nil},
+		{"", nil, nil},
+		{"00000000-0000-0000-0000-000000000000", nil, nil},
+		{"'; --?", nil, nil},
 	} {
 		kinds, err := s.Kinds(t.Context(), c.id)
 		if err != nil {

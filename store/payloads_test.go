@@ -304,8 +304,11 @@ func TestDatesOutsideTheCalendarSayWhatTheyMean(t *testing.T) {
 		window store.Window
 		want   int
 	}{
-		{store.Window{From: &early, To: &late}, 3}, {store.Window{To: &early}, 0}, {store.Window{From: &late}, 0},
-		{store.Window{Since: new(time.Duration(1<<63 - 1))}, 3}, {store.Window{Since: new(time.Duration(0))}, 0},
+		{store.Window{From: &early, To: &late}, 3},
+		{store.Window{To: &early}, 0},
+		{store.Window{From: &late}, 0},
+		{store.Window{Since: new(time.Duration(1<<63 - 1))}, 3},
+		{store.Window{Since: new(time.Duration(0))}, 0},
 	} {
 		if got := w.allPayloads(store.PayloadFilter{StartedAt: &c.window}, store.PayloadOrder{}); len(got) != c.want {
 			t.Errorf("%+v: %d payloads, want %d", c.window, len(got), c.want)
@@ -369,7 +372,7 @@ func TestPayloadsThatMoveAreShownOnce(t *testing.T) {
 			}
 			now = now.Add(time.Minute)
 			for n := range 6 {
-				f.feed(event(n+1, "ingress", "processing", -time.Duration(now.Sub(noon))-time.Duration(n)*time.Second),
+				f.feed(event(n+1, "ingress", "processing", -now.Sub(noon)-time.Duration(n)*time.Second),
 					event(n+1, "ingress", "processing", time.Hour))
 			}
 			f.feed(event(7, "ingress", "received", -2*time.Hour))

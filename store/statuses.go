@@ -266,14 +266,14 @@ func narrow(dates span, w walk, falling bool) span {
 	return dates
 }
 
-// windows cuts dates into at most three stretches, in the walk's direction,
+// windows cuts a span of dates into at most three stretches, in the walk's direction,
 // the nearest ones short: a page is mostly filled by the first, and only the
 // partitions of a window are planned. Nothing is older than oldest.
-func (dates span) windows(now, oldest time.Time, falling bool) []span {
-	if dates.from.Before(oldest) {
-		dates.from = oldest
+func (s span) windows(now, oldest time.Time, falling bool) []span {
+	if s.from.Before(oldest) {
+		s.from = oldest
 	}
-	if !dates.to.IsZero() && !dates.from.Before(dates.to) {
+	if !s.to.IsZero() && !s.from.Before(s.to) {
 		return nil
 	}
 	const daily = 24 * time.Hour
@@ -281,15 +281,15 @@ func (dates span) windows(now, oldest time.Time, falling bool) []span {
 	var cuts []time.Time // in the walk's direction
 	if falling {
 		start := now
-		if !dates.to.IsZero() && dates.to.Before(now) {
-			start = dates.to
+		if !s.to.IsZero() && s.to.Before(now) {
+			start = s.to
 		}
 		cuts = []time.Time{day(start.Add(-near)), day(start.Add(-far))}
 	} else {
-		cuts = []time.Time{day(dates.from).Add(near + daily), day(dates.from).Add(far + daily)}
+		cuts = []time.Time{day(s.from).Add(near + daily), day(s.from).Add(far + daily)}
 	}
 	var windows []span
-	rest := dates
+	rest := s
 	for _, cut := range cuts {
 		if !cut.After(rest.from) || (!rest.to.IsZero() && !cut.Before(rest.to)) {
 			continue
@@ -307,7 +307,7 @@ func (dates span) windows(now, oldest time.Time, falling bool) []span {
 // events come off the index by trail and date, already sorted; what they have
 // in common is merged and cut.
 func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int) (string, []any) {
-	order := func(s string) string { return directed([]string{s + ".date", s + ".payload_id", s + ".hash"}, falling) }
+	order := directed([]string{"s.date", "s.payload_id", "s.hash"}, falling)
 	var w where
 	w.dates("s.date", dates)
 	w.add(scope.rest)
@@ -329,14 +329,14 @@ func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int)
 	} else {
 		events = `SELECT s.* FROM unnest(ARRAY[?]::int4[]) k(trail_id) CROSS JOIN LATERAL (
 			SELECT ` + columns + ` FROM ` + from + ` WHERE s.trail_id = k.trail_id AND ` + w.sql() + `
-			ORDER BY ` + order("s") + ` LIMIT ?) s`
+			ORDER BY ` + order + ` LIMIT ?) s`
 		args = slices.Concat(args, []any{bun.List(scope.trails)}, w.args, []any{limit})
 	}
 	return `SELECT s.payload_id, p.request_id, t.service, t.source, t.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
 			s.date, s.created_at, s.hash, s.bytes
-		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order("s") + `
+		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order + `
 				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
-			FROM (` + events + ` ORDER BY ` + order("s") + ` LIMIT ?) s) s
+			FROM (` + events + ` ORDER BY ` + order + ` LIMIT ?) s) s
 		JOIN trails t ON t.id = s.trail_id JOIN payloads p ON p.id = s.payload_id
-		ORDER BY ` + order("s"), append(args, limit)
+		ORDER BY ` + order, append(args, limit)
 }
