@@ -35,6 +35,7 @@ func TestEachLimitIsKept(t *testing.T) {
 		"many aliases": {`{ ` + repeat(2500, "a#: __typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		"directives":   {`{ __typename ` + strings.Repeat("@x ", 2000) + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		"root fields":  {`{ ` + repeat(21, "a#: __typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"repeats":      {`{ ` + repeat(9000, "__typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		"tokens":       {`{ ` + repeat(10_001, "__typename ") + `}`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		"complexity":   {`{ payloads(first: 500) { nodes { timeline(first: 500) { nodes { status } } } } }`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		"depth":        {`{ payloads { nodes { ` + nested + ` } } }`, "DEPTH_LIMIT_EXCEEDED"},
