@@ -66,7 +66,7 @@ export default function PayloadsPage() {
   function go(change: { verdict?: string | null; after?: string | null; before?: string | null }) {
     const kept = { verdict: state, ...change };
     setSearch(Object.entries(kept).filter((entry): entry is [string, string] => Boolean(entry[1])));
-    window.scrollTo(0, 0);
+    document.getElementById('content')?.scrollTo(0, 0);
   }
 
   return (
@@ -116,9 +116,11 @@ function List({ polled, filtered, go }: ListProps) {
     <>
       <PayloadTable payloads={nodes} label="Newest payloads" stale={stale} />
       <nav aria-label="Pages of payloads" className="pt-paging">
-        <Button variant="link" isDisabled={!pageInfo.hasPreviousPage} onClick={() => go({})}>
-          Newest
-        </Button>
+        {pageInfo.hasPreviousPage && (
+          <Button variant="link" onClick={() => go({})}>
+            Newest
+          </Button>
+        )}
         <Button
           variant="secondary"
           icon={<AngleLeftIcon />}

@@ -35,25 +35,26 @@ export function PayloadTable({
     >
       <Thead>
         <Tr>
-          <Th className="pt-column-state">Verdict</Th>
-          <Th>What happened</Th>
-          <Th className="pt-column-id">Request</Th>
-          <Th className="pt-column-word">Organisation</Th>
-          <Th className="pt-column-time">Started (UTC)</Th>
-          <Th className="pt-column-duration">Duration</Th>
+          <Th modifier="nowrap">Verdict</Th>
+          <Th className="pt-column-wide">Payload</Th>
+          <Th modifier="nowrap">Organisation</Th>
+          <Th modifier="nowrap">Started (UTC)</Th>
+          <Th modifier="nowrap">Duration</Th>
         </Tr>
       </Thead>
       <Tbody>
         {payloads.map((payload) => (
           <Tr key={payload.id}>
-            <Td dataLabel="Verdict">
+            <Td dataLabel="Verdict" className="pt-plain-cell">
               <VerdictLabel state={payload.verdict.state} />
             </Td>
-            <Td dataLabel="What happened" className="pt-sentence-cell">
-              <Link to={`/payloads/${payload.requestId}`}>{asSentence(payload.verdict.sentence)}</Link>
-            </Td>
-            <Td dataLabel="Request">
-              <Identifier value={payload.requestId} what="request id" />
+            <Td dataLabel="Payload" className="pt-plain-cell">
+              <Link to={`/payloads/${payload.requestId}`} className="pt-sentence">
+                {asSentence(payload.verdict.sentence)}
+              </Link>
+              <span className="pt-request">
+                <Identifier value={payload.requestId} what="request id" />
+              </span>
             </Td>
             <Td dataLabel="Organisation">{payload.orgId ?? <span className="pt-none">–</span>}</Td>
             <Td dataLabel="Started (UTC)">

@@ -20,12 +20,14 @@ export function Stages({ stages }: { stages: FullPayload['stages'] }) {
       <Table aria-label="Stages" variant="compact" gridBreakPoint="grid-lg" className="pt-table">
         <Thead>
           <Tr>
-            <Th className="pt-column-service">Service</Th>
-            <Th className="pt-column-state">State</Th>
-            <Th className="pt-column-time-exact">Started (UTC)</Th>
-            <Th className="pt-column-duration">Duration</Th>
-            <Th className="pt-column-bar">When</Th>
-            <Th>Why it failed</Th>
+            <Th modifier="nowrap">Service</Th>
+            <Th modifier="nowrap">State</Th>
+            <Th modifier="nowrap">Started (UTC)</Th>
+            <Th modifier="nowrap">Duration</Th>
+            <Th modifier="nowrap">When</Th>
+            <Th className="pt-column-wide" modifier="nowrap">
+              Why it failed
+            </Th>
           </Tr>
         </Thead>
         <Tbody>

@@ -31,11 +31,11 @@ export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProp
       >
         <Thead>
           <Tr>
-            <Th className="pt-column-time-exact">Time (UTC)</Th>
-            <Th className="pt-column-duration">Since previous</Th>
-            <Th className="pt-column-service">Service</Th>
-            <Th className="pt-column-word">Status</Th>
-            <Th>Message</Th>
+            <Th modifier="nowrap">Time (UTC)</Th>
+            <Th modifier="nowrap">Since previous</Th>
+            <Th modifier="nowrap">Service</Th>
+            <Th modifier="nowrap">Status</Th>
+            <Th className="pt-column-wide">Message</Th>
           </Tr>
         </Thead>
         <Tbody>
@@ -65,9 +65,11 @@ export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProp
       </Table>
       {pages && (
         <nav aria-label="Pages of events" className="pt-paging">
-          <Button variant="link" isDisabled={isNewest} onClick={() => showBefore(null)}>
-            Newest
-          </Button>
+          {!isNewest && (
+            <Button variant="link" onClick={() => showBefore(null)}>
+              Newest
+            </Button>
+          )}
           <Button
             variant="secondary"
             isDisabled={!pageInfo.hasPreviousPage}

@@ -5,6 +5,11 @@ import { Time } from '../../parts/Time';
 import { VerdictLabel } from '../../parts/VerdictLabel';
 import type { FullPayload } from '../PayloadPage';
 
+/** The sentence quotes short reasons whole: then they are not said twice. */
+function saysAll(sentence: string, message: string | null | undefined): boolean {
+  return sentence.endsWith(message?.trim() || '');
+}
+
 /** The answer: the verdict in one sentence, and of a failure the whole reason. */
 export function VerdictPanel({ payload }: { payload: FullPayload }) {
   const { verdict } = payload;
@@ -28,7 +33,7 @@ export function VerdictPanel({ payload }: { payload: FullPayload }) {
       </Title>
       {failure && (
         <div className="pt-reason">
-          <FailureMessage message={failure.message} open />
+          {!saysAll(verdict.sentence, failure.message) && <FailureMessage message={failure.message} open />}
           <p className="pt-subtle">
             {failure.service}
             {failure.source && ` / ${failure.source}`} said <strong>{failure.status}</strong> at{' '}
