@@ -48,9 +48,11 @@ func New(config Config) (*Consumer, error) {
 	for _, id := range config.CountOnly {
 		c.countOnly[id] = true
 	}
-	c.health.set(waitGroup, "it has not joined its group yet")
+	c.health.set(waitGroup, notJoined)
 	return c, nil
 }
+
+const notJoined = "it has not joined its group yet"
 
 // What ends a session, so that the next one looks up where to start: the
 // positions of a topic mean nothing in one made again under its name, and an
@@ -109,6 +111,7 @@ type flight struct {
 func (c *Consumer) runSession(ctx context.Context) error {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	c.health.set(waitGroup, notJoined)
 	s := &session{
 		c: c, end: end, made: make(chan struct{}), work: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		parts: map[int32]*partition{}, open: newBatch(), stuck: map[int32]bool{},

@@ -294,6 +294,37 @@ func TestSeveralConsumersShareAndTakeOver(t *testing.T) {
 	}
 }
 
+// A batch that does not get through holds a rebalance for a while only; then
+// the group is served, and the next owner stores the rows.
+func TestARebalanceIsNotHeldForLong(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := b.start(func(c *consumer.Config) { c.Hold = 300 * time.Millisecond })
+	r.waitReady()
+	lock, err := b.conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(t.Context(), `LOCK TABLE payload_statuses IN EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	for partition := range int32(3) {
+		b.Produce(partition, messages(int(partition)*10, 10)...)
+	}
+	time.Sleep(200 * time.Millisecond) // the batch is under way
+	b.start(func(c *consumer.Config) { c.Store = b.open(b.dsn) })
+	b.WaitForMembers(group, 2)
+	if err := lock.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for partition := range int32(3) {
+		b.waitPosition(partition, 30)
+	}
+	if got := b.statuses(); got != 90 {
+		t.Errorf("%d statuses, want 90", got)
+	}
+}
+
 func TestStopEndsInOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -63,6 +63,7 @@ type proxy struct {
 	listen net.Listener
 	conns  map[net.Conn]bool
 	wg     sync.WaitGroup
+	gate   sync.RWMutex // held while paused
 }
 
 // newProxy returns a proxy in front of a DSN's server, and the DSN through it.
@@ -111,7 +112,7 @@ func (p *proxy) carry(client net.Conn) {
 	p.mu.Unlock()
 	var both sync.WaitGroup
 	pass := func(to, from net.Conn) {
-		_, _ = io.Copy(to, from)
+		_, _ = io.Copy(paused{p, to}, from)
 		_ = to.Close()
 		_ = from.Close()
 	}
@@ -122,6 +123,28 @@ func (p *proxy) carry(client net.Conn) {
 	delete(p.conns, client)
 	delete(p.conns, server)
 	p.mu.Unlock()
+}
+
+// paused is a connection that holds back what it is given while its proxy is
+// paused.
+type paused struct {
+	proxy *proxy
+	net.Conn
+}
+
+func (c paused) Write(b []byte) (int, error) {
+	c.proxy.gate.RLock()
+	defer c.proxy.gate.RUnlock()
+	return c.Conn.Write(b)
+}
+
+// pause makes the way to the database silent, and lets it speak again.
+func (p *proxy) pause(on bool) {
+	if on {
+		p.gate.Lock()
+	} else {
+		p.gate.Unlock()
+	}
 }
 
 // cut closes the door and every connection.
@@ -395,5 +418,52 @@ func TestRecordsDeletedBeforeTheyWereRead(t *testing.T) {
 	b.waitPosition(0, 60)
 	if got := b.statuses(); got != 45 {
 		t.Errorf("%d statuses, want 45", got)
+	}
+}
+
+// A batch that would take more memory than allowed stops its partition, and
+// only that, until the limit is raised.
+func TestABatchPastTheDecompressionLimit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.Produce(0, messages(1, 1)...)
+	b.Produce(0, strings.Repeat("0", 900_000))
+	b.Produce(1, messages(11, 10)...)
+	small := func(c *consumer.Config) { c.MaxDecompressed = 500_000 }
+	r := b.start(small)
+	b.waitPosition(0, 3)
+	b.waitPosition(1, 30)
+	consumertest.Wait(t, "not ready", func() error {
+		if err := r.Ready(); err == nil || !strings.Contains(err.Error(), "partition 0 is stuck at offset 3") {
+			return fmt.Errorf("ready says %v", err)
+		}
+		return nil
+	})
+	r.stop()
+	b.start()
+	b.waitPosition(0, 4)
+}
+
+// A consumer that sleeps longer than its session wakes up as a zombie: its
+// batch does not get past the positions.
+func TestAZombieStoresNothingTwice(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p, dsn := newProxy(t, b.dsn)
+	b.start(func(c *consumer.Config) { c.Store, c.Hold = b.open(dsn), 100*time.Millisecond }).waitReady()
+	p.pause(true)
+	b.Produce(0, messages(1, 10)...)
+	b.Produce(1, messages(11, 10)...)
+	time.Sleep(300 * time.Millisecond) // its batch is on the way
+	second := b.start()
+	b.WaitForMembers(group, 2)
+	p.pause(false)
+	b.waitPosition(0, 30)
+	b.waitPosition(1, 30)
+	second.stop()
+	b.Produce(0, messages(21, 10)...)
+	b.waitPosition(0, 60)
+	if got := b.statuses(); got != 90 {
+		t.Errorf("%d statuses, want 90", got)
 	}
 }

@@ -108,6 +108,9 @@ func (s *session) readErrors(fetches kgo.Fetches) {
 			s.setStuck(number, true, "partition "+strconv.Itoa(int(number))+" is stuck at offset "+strconv.FormatInt(tooLarge.Offset, 10)+
 				": that batch decompresses past the limit; raise the limit")
 		}
+		if session, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
+			s.c.health.set(waitGroup, "it cannot join its group: "+session.Err.Error())
+		}
 		s.c.logger.Error("could not read from Kafka", "partition", number, "error", err)
 	})
 }

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -89,8 +90,11 @@ func (s *session) attempt(ctx context.Context, live []*stretch) ([]store.Refused
 }
 
 func (s *session) databaseAway(ctx context.Context, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // we ended it ourselves: a rebalance, or the end
+	}
 	message := "the database is away; the batch is tried again until it is stored"
-	if !store.Transient(err) && ctx.Err() == nil {
+	if !store.Transient(err) {
 		message = "the database refuses a batch; it is tried again until it is stored"
 	}
 	if s.c.health.set(waitDatabase, message) {
