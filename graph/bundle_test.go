@@ -158,7 +158,7 @@ func (b *bundle) send(method, url string, body io.Reader, headers ...string) rep
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		b.t.Fatal(err)

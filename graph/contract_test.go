@@ -132,6 +132,9 @@ func TestQuestion4FindsStatuses(t *testing.T) {
 		"date":    "2026-05-04T11:51:00.000000Z",
 		"payload": map[string]any{"requestId": requestID(1).String(), "verdict": map[string]any{"state": "FAILED"}},
 	}}, "statuses", "nodes")
+	data = b.data(`{ statuses(filter: {requestId: {eq: "`+requestID(2).String()+`"}}) { edges { node { status sincePrevious } } } }`, nil)
+	want(t, data, map[string]any{"status": "error", "sincePrevious": "PT55S"}, "statuses", "edges", 0, "node")
+	want(t, data, map[string]any{"status": "received", "sincePrevious": nil}, "statuses", "edges", 4, "node")
 	want(t, b.data(`{ statuses { total { value exact } } }`, nil), map[string]any{"value": 10, "exact": true}, "statuses", "total")
 }
 

@@ -142,9 +142,8 @@ func (m *meter) checkArguments(f *ast.Field, arguments map[string]any) error {
 			if err := m.checkValue(argument.Type, v); err != nil {
 				wrong := asError(err)
 				wrong.Message = strings.Join([]string{f.Name, argument.Name, wrong.Message}, ": ")
-				wrong.Locations = nil
 				if f.Position != nil {
-					wrong = at(wrong, f.Position)
+					locate(wrong, f.Position)
 				}
 				return wrong
 			}

@@ -58,9 +58,8 @@ func setCode(err *gqlerror.Error, code string) {
 	err.Extensions["code"] = code
 }
 
-func at(err *gqlerror.Error, p *ast.Position) *gqlerror.Error {
+func locate(err *gqlerror.Error, p *ast.Position) {
 	err.Locations = []gqlerror.Location{{Line: p.Line, Column: p.Column}}
-	return err
 }
 
 // asError is a user's error as GraphQL writes it; anything else says nothing.
@@ -108,7 +107,7 @@ func (p errorPresenter) present(ctx context.Context, err error) *gqlerror.Error 
 		shown.Path = graphql.GetPath(ctx)
 	}
 	if field := graphql.GetFieldContext(ctx); field != nil && shown.Locations == nil && field.Field.Field != nil && field.Field.Position != nil {
-		at(shown, field.Field.Position)
+		locate(shown, field.Field.Position)
 	}
 	return shown
 }

@@ -80,6 +80,7 @@ type StageResolver interface {
 	Statuses(ctx context.Context, obj *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error)
 }
 type StatusResolver interface {
+	SincePrevious(ctx context.Context, obj *Status) (*time.Duration, error)
 	Payload(ctx context.Context, obj *Status) (*Payload, error)
 }
 type StatusConnectionResolver interface {
@@ -438,7 +439,7 @@ type Status implements Node {
   date: DateTime!
   "When the tracker took it in."
   takenInAt: DateTime!
-  "Time since the event before it in its payload's timeline; null for the first one, and in the list ` + "`" + `statuses` + "`" + `."
+  "Time since the event before it in its payload's timeline; null for the first one."
   sincePrevious: Duration
   "The payload it is about; null only when that was removed while the question ran."
   payload: Payload
@@ -3587,7 +3588,7 @@ func (ec *executionContext) _Status_sincePrevious(ctx context.Context, field gra
 			return ec.fieldContext_Status_sincePrevious(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SincePrevious, nil
+			return ec.Resolvers.Status().SincePrevious(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *time.Duration) graphql.Marshaler {
@@ -3598,7 +3599,7 @@ func (ec *executionContext) _Status_sincePrevious(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_Status_sincePrevious(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Status", field, false, false, "Duration")
+	return graphql.NewScalarFieldContext("Status", field, true, true, "Duration")
 }
 
 func (ec *executionContext) _Status_payload(ctx context.Context, field graphql.CollectedField, obj *Status) (ret graphql.Marshaler) {
@@ -6736,10 +6737,11 @@ func (ec *executionContext) _Status(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sincePrevious":
-			out.Values[i] = ec._Status_sincePrevious(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Status_sincePrevious(ctx, field, obj)
+				})
 		case "payload":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -7420,7 +7422,7 @@ func (ec *executionContext) marshalNFoundConnection2ᚖgithubᚗcomᚋpayloadᚑ
 }
 
 func (ec *executionContext) marshalNHost2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐHostᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.Host) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHost2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐHost(ctx, sel, v[i])
@@ -7452,7 +7454,7 @@ func (ec *executionContext) marshalNHostConnection2ᚖgithubᚗcomᚋpayloadᚑt
 }
 
 func (ec *executionContext) marshalNHostEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐHostEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*HostEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHostEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐHostEdge(ctx, sel, v[i])
@@ -7548,7 +7550,7 @@ func (ec *executionContext) unmarshalNIDKind2ᚕgithubᚗcomᚋpayloadᚑtracker
 }
 
 func (ec *executionContext) marshalNIDKind2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐIDKindᚄ(ctx context.Context, sel ast.SelectionSet, v []store.IDKind) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIDKind2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐIDKind(ctx, sel, v[i])
@@ -7586,7 +7588,7 @@ func (ec *executionContext) marshalNLinks2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋ
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐNode(ctx, sel, v[i])
@@ -7615,7 +7617,7 @@ func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋpayloadᚑtrackerᚋ
 }
 
 func (ec *executionContext) marshalNPayload2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadᚄ(ctx context.Context, sel ast.SelectionSet, v []*Payload) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPayload2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayload(ctx, sel, v[i])
@@ -7652,7 +7654,7 @@ func (ec *executionContext) marshalNPayloadConnection2ᚖgithubᚗcomᚋpayload�
 }
 
 func (ec *executionContext) marshalNPayloadEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PayloadEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPayloadEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadEdge(ctx, sel, v[i])
@@ -7719,7 +7721,7 @@ func (ec *executionContext) marshalNRequestID2string(ctx context.Context, sel as
 }
 
 func (ec *executionContext) marshalNStage2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageᚄ(ctx context.Context, sel ast.SelectionSet, v []*Stage) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStage(ctx, sel, v[i])
@@ -7758,7 +7760,7 @@ func (ec *executionContext) marshalNStageState2githubᚗcomᚋpayloadᚑtracker�
 }
 
 func (ec *executionContext) marshalNStatus2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []*Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStatus2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatus(ctx, sel, v[i])
@@ -7790,7 +7792,7 @@ func (ec *executionContext) marshalNStatusConnection2ᚖgithubᚗcomᚋpayload�
 }
 
 func (ec *executionContext) marshalNStatusEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*StatusEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStatusEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusEdge(ctx, sel, v[i])
@@ -7915,7 +7917,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -7959,7 +7961,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -7987,7 +7989,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -8015,7 +8017,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -8385,7 +8387,7 @@ func (ec *executionContext) marshalOVerdictState2ᚕgithubᚗcomᚋpayloadᚑtra
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVerdictState2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐState(ctx, sel, v[i])
@@ -8439,7 +8441,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -8458,7 +8460,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -8477,7 +8479,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -8496,7 +8498,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])

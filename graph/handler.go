@@ -35,6 +35,7 @@ type Handler struct {
 	errors   errorPresenter
 	metrics  metrics
 	known    *documents
+	hashed   *persisted
 }
 
 // NewHandler makes a handler for one path.
@@ -51,6 +52,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		errors:   errorPresenter{logger: config.Logger},
 		metrics:  newMetrics(config.Registerer),
 		known:    newDocuments(),
+		hashed:   newPersisted(),
 	}
 	h.executor.SetErrorPresenter(h.errors.present)
 	h.executor.SetRecoverFunc(h.errors.recovered)
@@ -79,6 +81,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer asks the question, once it is understood and found affordable.
 func (h *Handler) answer(ctx context.Context, params *graphql.RawParams, a *answer) {
+	if err := h.hashed.complete(params); err != nil {
+		a.refuse(http.StatusOK, err)
+		return
+	}
 	operation, cost, errs := h.operation(params)
 	if cost.measured {
 		a.extend("cost", map[string]any{

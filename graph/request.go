@@ -30,9 +30,7 @@ func readParams(w http.ResponseWriter, r *http.Request, most int64) (*graphql.Ra
 	switch {
 	case err != nil:
 		return nil, status, err
-	case params.Query == "" && params.Extensions["persistedQuery"] != nil:
-		return nil, http.StatusOK, coded(codePersistedQueryNotFound, "PersistedQueryNotFound")
-	case params.Query == "":
+	case params.Query == "" && params.Extensions["persistedQuery"] == nil:
 		return nil, http.StatusBadRequest, badRequest("there is no query")
 	}
 	params.Headers = r.Header

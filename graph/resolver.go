@@ -9,7 +9,7 @@ import (
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
-//go:generate go tool gqlgen --config ../gqlgen.yml
+//go:generate go tool gqlgen
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
@@ -28,7 +28,7 @@ func (r *Resolver) Payload() PayloadResolver { return payloadFields{r} }
 // PayloadConnection has the total of a list of payloads.
 func (r *Resolver) PayloadConnection() PayloadConnectionResolver { return payloadList{r} }
 
-// Status has the payload of a status.
+// Status has what is known of a status by its payload.
 func (r *Resolver) Status() StatusResolver { return statusFields{r} }
 
 // StatusConnection has the total of a list of statuses.

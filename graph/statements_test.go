@@ -35,6 +35,7 @@ func TestAQuestionCostsTheSameStatementsForOneAndForFifty(t *testing.T) {
 		"edges":            `{ payloads(first: 50) { edges { node ` + everything + ` } } }`,
 		"statuses, nodes":  `{ statuses(first: 50) { nodes { payload ` + everything + ` } } }`,
 		"statuses, edges":  `{ statuses(first: 50) { edges { node { payload ` + everything + ` } } } }`,
+		"since previous":   `{ statuses(first: 50) { nodes { sincePrevious } } }`,
 		"find":             `{ find(id: "machine-1") { kinds payloads(first: 50) { nodes ` + everything + ` } } }`,
 		"with their total": `{ payloads(first: 50) { nodes { requestId } total { value } } }`,
 	} {

@@ -46,6 +46,36 @@ func (r statusFields) Payload(ctx context.Context, s *Status) (*Payload, error) 
 	return payloads[s.PayloadID], err
 }
 
+// SincePrevious is known within a timeline; for statuses of any payloads it is
+// read with theirs.
+func (r statusFields) SincePrevious(ctx context.Context, s *Status) (*time.Duration, error) {
+	if s.payload != nil {
+		return s.Status.SincePrevious, nil
+	}
+	statuses, err := together(s.list, "previous", func(all []*store.Status) (map[store.MarkKeyID]*store.Status, error) {
+		payloads, err := r.store.PayloadsByID(ctx, distinctPayloads(all))
+		if err != nil {
+			return nil, err
+		}
+		return r.store.StatusesByMark(ctx, marksOfStatuses(all, payloads))
+	})
+	status := statuses[store.MarkKeyID{PayloadID: s.PayloadID, DateMicros: s.Date.UnixMicro(), Hash: s.Hash}]
+	if err != nil || status == nil {
+		return nil, err
+	}
+	return status.SincePrevious, nil
+}
+
+func marksOfStatuses(statuses []*store.Status, payloads map[int64]*store.Payload) []store.MarkKey {
+	var marks []store.MarkKey
+	for _, s := range statuses {
+		if p := payloads[s.PayloadID]; p != nil {
+			marks = append(marks, store.MarkKey{Payload: p, Date: s.Date, Hash: s.Hash})
+		}
+	}
+	return marks
+}
+
 // payloadsByID are the payloads of statuses, by row number, as one list.
 func (r *Resolver) payloadsByID(ctx context.Context, statuses []*store.Status, now time.Time) (map[int64]*Payload, error) {
 	found, err := r.store.PayloadsByID(ctx, distinctPayloads(statuses))
