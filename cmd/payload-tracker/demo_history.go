@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,10 +45,36 @@ func (d *demo) traffic(ctx context.Context) error {
 	if err := d.sendHistory(ctx, client); err != nil {
 		return err
 	}
+	if err := d.awaitReady(ctx); err != nil {
+		return err
+	}
 	if err := d.announce(ctx); err != nil {
 		return err
 	}
 	return d.sendLive(ctx, client)
+}
+
+// awaitReady waits until the page answers and the consumer takes events: what is announced works.
+func (d *demo) awaitReady(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+d.local(d.options.port)+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			_ = answer.Body.Close() // nothing read that could be lost
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func (d *demo) sendHistory(ctx context.Context, client *kgo.Client) error {

@@ -157,7 +157,8 @@ func (p *product) ask(id payload.RequestID) (*asked, error) {
 	return answer.Data.Payload, nil
 }
 
-// await asks until a payload has n statuses.
+// await asks until a payload has n statuses, and then once more: one answer is read in several statements, so events
+// that come in between may be in its timeline and not yet in its verdict.
 func (p *product) await(id payload.RequestID, n int) *asked {
 	p.Helper()
 	var found *asked
@@ -172,6 +173,10 @@ func (p *product) await(id payload.RequestID, n int) *asked {
 		}
 		return nil
 	})
+	found, err := p.ask(id)
+	if err != nil {
+		p.Fatal(err)
+	}
 	return found
 }
 
@@ -198,6 +203,7 @@ func TestProductJudgesSampleJourneys(t *testing.T) {
 		if len(got.Timeline.Nodes) != journey.Distinct || got.Verdict.State != string(journey.True) ||
 			got.Verdict.ServicesPassed != journey.Passed || service != journey.FailedService || source != journey.FailedSource ||
 			status != journey.FailedStatus || message != journey.FailedMessage || deref(got.InventoryID) != journey.InventoryID {
+			journey.Events = nil // long, and not in question
 			t.Errorf("%s: %+v\nwant %+v", journey.RequestID, got, journey)
 		}
 	}

@@ -13,11 +13,11 @@ var start = time.Date(2026, 3, 4, 9, 15, 0, 0, time.UTC)
 
 func TestVerdictEqualsTheTruth(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		rules := sample.Rules()
 		generator := sample.New(seed, sample.Config{Failed: 0.3, Stalled: 0.1, Lost: 0.05, Retried: 0.3, Repeated: 0.3, Disordered: 0.5})
 		seen := map[payload.State]int{}
-		for n := range 2_000 {
+		for n := range 1_000 {
 			journey := generator.Journey(start.Add(time.Duration(n) * time.Minute))
 			seen[journey.True]++
 			checkTruth(t, &rules, journey)
@@ -26,7 +26,7 @@ func TestVerdictEqualsTheTruth(t *testing.T) {
 			}
 		}
 		for _, state := range []payload.State{payload.StateSucceeded, payload.StateFailed, payload.StateStalled} {
-			if seen[state] < 100 {
+			if seen[state] < 50 {
 				t.Errorf("seed %d: only %d journeys are %s", seed, seen[state], state)
 			}
 		}
