@@ -207,8 +207,10 @@ func checkVerdict(t *testing.T, v payload.Verdict, want *caseVerdict) {
 		name, got string
 		want      *string
 	}{
-		{"service", got.Service, want.FailedService}, {"source", got.Source, want.FailedSource},
-		{"status", got.Status, want.FailedStatus}, {"message", got.Message, want.FailedMessage},
+		{"service", got.Service, want.FailedService},
+		{"source", got.Source, want.FailedSource},
+		{"status", got.Status, want.FailedStatus},
+		{"message", got.Message, want.FailedMessage},
 	} {
 		if field.want != nil && field.got != *field.want {
 			t.Errorf("failed %s is %q, want %q", field.name, field.got, *field.want)

@@ -41,7 +41,7 @@ func New(config Config) (*Consumer, error) {
 	}
 	c := &Consumer{
 		config:    config,
-		logger:    config.Logger.With("topic", config.Topic, "group", config.Group),
+		logger:    config.Logger.With(slog.String("topic", config.Topic), slog.String("group", config.Group)),
 		metrics:   newMetrics(config.Registerer),
 		countOnly: map[string]bool{},
 	}
@@ -74,7 +74,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if !errors.Is(err, errTopicMadeAgain) && !errors.Is(err, errPositionGone) {
 			return err
 		}
-		c.logger.Error("joining the group anew to look up where to start", "cause", err)
+		c.logger.Error("joining the group anew to look up where to start", slog.Any("cause", err))
 	}
 }
 
@@ -133,7 +133,7 @@ func (c *Consumer) runSession(ctx context.Context) error {
 	tasks.Go(func() error { s.write(running); return nil })
 	tasks.Go(func() error { s.watch(running); return nil })
 	_ = tasks.Wait()
-	s.leave()
+	s.leave(context.WithoutCancel(ctx))
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -142,12 +142,12 @@ func (c *Consumer) runSession(ctx context.Context) error {
 
 // leave gives the partitions back at once, so that the others need not wait
 // for the session to time out.
-func (s *session) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+func (s *session) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	s.client.AllowRebalance()
 	if err := s.client.LeaveGroupContext(ctx); err != nil {
-		s.c.logger.Warn("could not leave the group in order", "error", err)
+		s.c.logger.Warn("could not leave the group in order", slog.Any("error", err))
 	}
 	s.client.CloseAllowingRebalance()
 	s.c.metrics.assigned.Set(0)

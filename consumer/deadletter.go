@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -89,7 +90,7 @@ func (s *session) send(ctx context.Context, letters []letter) error {
 			if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				if s.c.health.set(waitDeadLetters, "the dead-letter topic "+s.c.config.DeadLetterTopic+" cannot be written") {
 					s.c.logger.Error("dead letters cannot be written; trying until they are",
-						"dead_letter_topic", s.c.config.DeadLetterTopic, "error", err)
+						slog.String("dead_letter_topic", s.c.config.DeadLetterTopic), slog.Any("error", err))
 				}
 			}
 			return err
@@ -191,8 +192,8 @@ func (s *session) sendRefused(ctx context.Context, live []*stretch, refused []st
 		st := live[r.Part]
 		number, offset := st.part.Partition, st.offsets[r.Index]
 		s.c.metrics.processErrors.Inc()
-		s.c.logger.Error("the database refuses an event", "partition", number, "offset", offset,
-			"request_id", r.Event.RequestID.String(), "service", r.Event.Service, "error", r.Err)
+		s.c.logger.Error("the database refuses an event", slog.Int("partition", int(number)), slog.Int64("offset", offset),
+			slog.String("request_id", r.Event.RequestID.String()), slog.String("service", r.Event.Service), slog.Any("error", r.Err))
 		for try := 0; ; try++ {
 			record, err := s.recordAt(ctx, number, offset)
 			if err == nil {
@@ -200,7 +201,7 @@ func (s *session) sendRefused(ctx context.Context, live []*stretch, refused []st
 			}
 			if err == nil || errors.Is(err, errRecordGone) || !sleep(ctx, backoff(try)) {
 				if err != nil {
-					s.c.logger.Error("a refused event did not become a dead letter", "partition", number, "offset", offset, "error", err)
+					s.c.logger.Error("a refused event did not become a dead letter", slog.Int("partition", int(number)), slog.Int64("offset", offset), slog.Any("error", err))
 				}
 				break
 			}
@@ -248,7 +249,7 @@ func (s *session) lookAtLetters(ctx context.Context, detail kadm.TopicDetail) {
 			err = nil
 		}
 		if err == nil {
-			s.c.logger.Info("made the dead-letter topic", "dead_letter_topic", name)
+			s.c.logger.Info("made the dead-letter topic", slog.String("dead_letter_topic", name))
 			s.client.ForceMetadataRefresh()
 		}
 	}
@@ -257,7 +258,7 @@ func (s *session) lookAtLetters(ctx context.Context, detail kadm.TopicDetail) {
 		return
 	}
 	if s.c.health.set(waitLetterTopic, fmt.Sprintf("the dead-letter topic %s does not exist and could not be made", name)) {
-		s.c.logger.Error("the dead-letter topic is missing and could not be made; trying on", "dead_letter_topic", name, "error", err)
+		s.c.logger.Error("the dead-letter topic is missing and could not be made; trying on", slog.String("dead_letter_topic", name), slog.Any("error", err))
 	}
 }
 

@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -141,9 +140,10 @@ type kafkaLogger struct{ logger *slog.Logger }
 func (l kafkaLogger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
 
 func (l kafkaLogger) Log(level kgo.LogLevel, message string, keyvals ...any) {
-	to := slog.LevelWarn
+	logger := l.logger.With(slog.String("client", message), slog.Group("kafka", keyvals...))
 	if level == kgo.LogLevelError {
-		to = slog.LevelError
+		logger.Error("the Kafka client reports an error")
+	} else {
+		logger.Warn("the Kafka client warns")
 	}
-	l.logger.Log(context.Background(), to, "kafka: "+message, keyvals...)
 }

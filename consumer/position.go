@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -34,7 +35,7 @@ func (s *session) startOffsets(ctx context.Context, committed map[string]map[int
 			return nil, ctx.Err()
 		}
 		if s.c.health.set(waitPositions, "the positions of its partitions could not be looked up") {
-			s.c.logger.Error("the positions could not be looked up; trying until they are", "error", err)
+			s.c.logger.Error("the positions could not be looked up; trying until they are", slog.Any("error", err))
 		}
 		if !sleep(ctx, backoff(try)) {
 			return nil, ctx.Err()
@@ -98,14 +99,14 @@ func (s *session) startOf(number int32, position store.Position, topicID [16]byt
 		number: number, topicID: topicID, gap: -1,
 		next: position.Next, read: position.Next, stored: position.Next, told: -1,
 	}
-	var cause, message string
+	var cause, reason string
 	switch {
 	case position.TopicID != topicID && position.TopicID != [16]byte{} && topicID != [16]byte{}:
-		cause, message = "topic_made_again", "the topic was made again since the position was stored; reading the new one from its start"
+		cause, reason = "topic_made_again", "the topic was made again since the position was stored; reading the new one from its start"
 	case position.Next < first:
-		cause, message = "deleted", "the broker deleted records before they were read; reading on from its first"
+		cause, reason = "deleted", "the broker deleted records before they were read; reading on from its first"
 	case position.Next > last && position.LeaderEpoch < 0:
-		cause, message = "beyond_end", "the position is past the end of the log; reading the log from its start"
+		cause, reason = "beyond_end", "the position is past the end of the log; reading the log from its start"
 	default:
 		// Past the end with an epoch: the client asks the broker where the
 		// log was cut.
@@ -113,7 +114,8 @@ func (s *session) startOf(number int32, position store.Position, topicID [16]byt
 	}
 	p.read = first
 	s.c.metrics.positionResets.WithLabelValues(cause).Inc()
-	s.c.logger.Error(message, "partition", number, "position", position.Next, "first", first, "end", last)
+	s.c.logger.Error("the position does not match the topic", slog.String("reason", reason),
+		slog.Int("partition", int(number)), slog.Int64("position", position.Next), slog.Int64("first", first), slog.Int64("end", last))
 	return p, -1
 }
 
@@ -162,7 +164,7 @@ func (s *session) assigned(_ context.Context, _ *kgo.Client, got map[string][]in
 	if s.c.health.clear(waitGroup) {
 		s.c.logger.Info("joined the group")
 	}
-	s.c.logger.Info("partitions assigned", "partitions", got[s.c.config.Topic])
+	s.c.logger.Info("partitions assigned", slog.Any("partitions", got[s.c.config.Topic]))
 }
 
 // revoked gives partitions back. Rows that wait are dropped: the next owner
@@ -203,12 +205,12 @@ func (s *session) lost(_ context.Context, _ *kgo.Client, gone map[string][]int32
 	if len(numbers) == 0 {
 		return
 	}
-	s.c.logger.Warn("the group gave the partitions to others", "partitions", numbers)
+	s.c.logger.Warn("the group gave the partitions to others", slog.Any("partitions", numbers))
 	s.forget(numbers)
 }
 
 func (s *session) forget(numbers []int32) {
-	s.c.logger.Info("partitions given back", "partitions", numbers)
+	s.c.logger.Info("partitions given back", slog.Any("partitions", numbers))
 	s.mu.Lock()
 	for _, number := range numbers {
 		s.open.drop(number)

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -89,13 +90,13 @@ func (s *session) readRecords(number int32, records []*kgo.Record) {
 		owner.seek = s.parts[number] == owner
 		s.mu.Unlock()
 		s.c.metrics.positionResets.WithLabelValues("backward").Inc()
-		s.c.logger.Error("Kafka sent records from before the position", "partition", number, "offset", records[0].Offset, "position", read)
+		s.c.logger.Error("Kafka sent records from before the position", slog.Int("partition", int(number)), slog.Int64("offset", records[0].Offset), slog.Int64("position", read))
 	}
 }
 
 // readErrors reads every error of a poll: some are said only once.
 func (s *session) readErrors(fetches kgo.Fetches) {
-	fetches.EachError(func(topic string, number int32, err error) {
+	fetches.EachError(func(_ string, number int32, err error) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, kgo.ErrClientClosed) {
 			return
 		}
@@ -111,7 +112,7 @@ func (s *session) readErrors(fetches kgo.Fetches) {
 		if session, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
 			s.c.health.set(waitGroup, "it cannot join its group: "+session.Err.Error())
 		}
-		s.c.logger.Error("could not read from Kafka", "partition", number, "error", err)
+		s.c.logger.Error("could not read from Kafka", slog.Int("partition", int(number)), slog.Any("error", err))
 	})
 }
 
@@ -120,8 +121,8 @@ func (s *session) readErrors(fetches kgo.Fetches) {
 // content dedupe takes care of those that were stored before.
 func (s *session) logCut(loss *kgo.ErrDataLoss) {
 	s.c.metrics.positionResets.WithLabelValues("log_cut").Inc()
-	s.c.logger.Error("the broker lost records; reading on from where its log was cut", "partition", loss.Partition,
-		"position", loss.ConsumedTo, "offset", loss.ResetTo)
+	s.c.logger.Error("the broker lost records; reading on from where its log was cut", slog.Int("partition", int(loss.Partition)),
+		slog.Int64("position", loss.ConsumedTo), slog.Int64("offset", loss.ResetTo))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p := s.parts[loss.Partition]; p != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -64,7 +65,7 @@ func (s *session) tellKafka(ctx context.Context, numbers []int32, sync bool) {
 		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, _ *kmsg.OffsetCommitResponse, err error) {
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {
-				s.c.logger.Debug("Kafka was not told the positions", "error", err)
+				s.c.logger.Debug("Kafka was not told the positions", slog.Any("error", err))
 			}
 		})
 }
@@ -78,7 +79,7 @@ func (s *session) look(ctx context.Context) {
 	if err != nil {
 		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			if s.c.health.set(waitKafka, "Kafka does not answer") {
-				s.c.logger.Error("Kafka does not answer; trying until it does", "error", err)
+				s.c.logger.Error("Kafka does not answer; trying until it does", slog.Any("error", err))
 			}
 		}
 		return
@@ -100,7 +101,7 @@ func (s *session) lookAtTopic(detail kadm.TopicDetail) bool {
 			reason = fmt.Sprintf("topic %s cannot be read: %v", s.c.config.Topic, detail.Err)
 		}
 		if s.c.health.set(waitTopic, reason) {
-			s.c.logger.Warn("waiting for the topic", "reason", reason)
+			s.c.logger.Warn("waiting for the topic", slog.String("reason", reason))
 		}
 		return false
 	}
@@ -124,7 +125,7 @@ func (s *session) lookAtTopic(detail kadm.TopicDetail) bool {
 func (s *session) lookAtLag(ctx context.Context) {
 	log, err := s.lookAtLog(ctx)
 	if err != nil {
-		s.c.logger.Debug("the lag is not known", "error", err)
+		s.c.logger.Debug("the lag is not known", slog.Any("error", err))
 		return
 	}
 	s.mu.Lock()
@@ -137,7 +138,7 @@ func (s *session) lookAtLag(ctx context.Context) {
 		s.c.metrics.lag.WithLabelValues(fmt.Sprint(number)).Set(float64(max(0, last-max(p.stored, first))))
 		if p.gap >= 0 && p.gap < first {
 			s.c.metrics.positionResets.WithLabelValues("deleted").Inc()
-			s.c.logger.Error("the broker deleted records before they were read", "partition", number, "position", p.gap, "first", first)
+			s.c.logger.Error("the broker deleted records before they were read", slog.Int("partition", int(number)), slog.Int64("position", p.gap), slog.Int64("first", first))
 		}
 		p.gap = -1
 	}

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -50,7 +51,7 @@ func (s *session) store(ctx, hard context.Context, f *flight) {
 			return
 		}
 		if ctx.Err() != nil {
-			s.c.logger.Warn("stopped before a batch was stored; it will be read again", "rows", f.batch.rows, "error", err)
+			s.c.logger.Warn("stopped before a batch was stored; it will be read again", slog.Int("rows", f.batch.rows), slog.Any("error", err))
 			return
 		}
 		s.setFlight(f, nil)
@@ -93,14 +94,12 @@ func (s *session) databaseAway(ctx context.Context, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // we ended it ourselves: a rebalance, or the end
 	}
-	message := "the database is away; the batch is tried again until it is stored"
+	reason := "the database is away; the batch is tried again until it is stored"
 	if !store.Transient(err) {
-		message = "the database refuses a batch; it is tried again until it is stored"
+		reason = "the database refuses a batch; it is tried again until it is stored"
 	}
-	if s.c.health.set(waitDatabase, message) {
-		s.c.logger.Error(message, "error", err)
-	} else {
-		s.c.logger.Debug(message, "error", err)
+	if s.c.health.set(waitDatabase, reason) {
+		s.c.logger.Error("a batch could not be stored", slog.String("reason", reason), slog.Any("error", err))
 	}
 }
 
@@ -131,7 +130,7 @@ func (s *session) settle(live []*stretch, result store.Result) {
 func (s *session) moved(st *stretch, position int64) {
 	s.c.metrics.lostPartitions.Inc()
 	s.c.logger.Warn("another consumer moved a position; reading on from there",
-		"partition", st.part.Partition, "expected", st.part.From, "position", position)
+		slog.Int("partition", int(st.part.Partition)), slog.Int64("expected", st.part.From), slog.Int64("position", position))
 	if s.parts[st.part.Partition] != st.owner {
 		return
 	}
