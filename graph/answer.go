@@ -50,7 +50,7 @@ func (a *answer) reject(errs gqlerror.List) {
 }
 
 func (a *answer) answered(r *graphql.Response) {
-	a.errors, a.data = r.Errors, r.Data
+	a.errors, a.data = r.Errors[:min(len(r.Errors), maxErrors)], r.Data // rows that share an error would repeat it
 	if len(a.data) == 0 {
 		a.data = json.RawMessage("null")
 	}

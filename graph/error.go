@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -101,7 +103,11 @@ type errorPresenter struct{ logger *slog.Logger }
 func (p errorPresenter) present(ctx context.Context, err error) *gqlerror.Error {
 	shown := asError(err)
 	if shown.Extensions["code"] == codeInternal && shown.Extensions["id"] == nil {
-		shown = p.internal(ctx, err, "")
+		if shared, ok := errors.AsType[*sharedError](err); ok {
+			shown = shared.shownOnce(func() *gqlerror.Error { return p.internal(ctx, err, "") })
+		} else {
+			shown = p.internal(ctx, err, "")
+		}
 	}
 	if shown.Path == nil {
 		shown.Path = graphql.GetPath(ctx)
@@ -110,6 +116,21 @@ func (p errorPresenter) present(ctx context.Context, err error) *gqlerror.Error 
 		locate(shown, field.Field.Position)
 	}
 	return shown
+}
+
+// sharedError is the error of a read that many rows share: it is logged once.
+type sharedError struct {
+	error
+	once  sync.Once
+	shown *gqlerror.Error
+}
+
+func (e *sharedError) Unwrap() error { return e.error }
+
+// shownOnce is a copy of what show says the first time, for one more row.
+func (e *sharedError) shownOnce(show func() *gqlerror.Error) *gqlerror.Error {
+	e.once.Do(func() { e.shown = show() })
+	return &gqlerror.Error{Message: e.shown.Message, Extensions: maps.Clone(e.shown.Extensions)}
 }
 
 // recovered is a panic as an error.

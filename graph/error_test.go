@@ -152,6 +152,26 @@ func TestAnInternalErrorShowsAnIDAndLogsTheRest(t *testing.T) {
 	}
 }
 
+func TestAnErrorThatRowsShareIsToldBriefly(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	b := setup(t, func(c *graph.HandlerConfig) { c.Store = storetest.New(t, func(s *store.Config) { s.DSN = dsn }) })
+	b.store = storetest.New(t, func(s *store.Config) { s.DSN = dsn })
+	for n := 1; n <= 30; n++ {
+		b.feed(failing(n, "x")...)
+	}
+	if _, err := storetest.Conn(t, dsn).Exec(t.Context(), `ALTER TABLE payload_hosts RENAME COLUMN inventory_key TO secret_key`); err != nil {
+		t.Fatal(err)
+	}
+	r := b.ask(`{ payloads(first: 30) { nodes { hosts { nodes { systemId } } } } }`, nil)
+	if n := len(r.Errors); n == 0 || n > 10 || r.code() != "INTERNAL_SERVER_ERROR" {
+		t.Errorf("%d errors: %s", n, r.body)
+	}
+	if n := strings.Count(b.log.String(), "a question failed"); n != 1 {
+		t.Errorf("%d lines in the log", n)
+	}
+}
+
 func TestADatabaseThatIsAwayIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *graph.HandlerConfig) {

@@ -27,7 +27,13 @@ func together[T, V any](s *siblings[T], key any, read func(rows []T) (V, error))
 	s.mu.Lock()
 	once, ok := s.reads[key]
 	if !ok {
-		once = sync.OnceValues(func() (any, error) { return read(s.rows) })
+		once = sync.OnceValues(func() (any, error) {
+			result, err := read(s.rows)
+			if err != nil {
+				return nil, &sharedError{error: err}
+			}
+			return result, nil
+		})
 		s.reads[key] = once
 	}
 	s.mu.Unlock()
