@@ -126,7 +126,7 @@ func (d *demo) start(ctx context.Context, std streams) error {
 	}
 	fmt.Fprintln(d.out, "starting the broker …")
 	d.broker, err = broker.Start(broker.Config{
-		Dir:        filepath.Join(d.options.dir, "kafka"),
+		Dir:        d.brokerDir(),
 		Port:       d.options.kafkaPort,
 		Topics:     []string{demoTopic},
 		Partitions: 4,
@@ -164,14 +164,11 @@ func (d *demo) watch(ctx context.Context) error {
 }
 
 func (d *demo) databaseDir() string { return filepath.Join(d.options.dir, "postgres") }
+func (d *demo) brokerDir() string   { return filepath.Join(d.options.dir, "kafka") }
 
 func (d *demo) prepareDir() error {
 	if d.options.fresh {
-		// The database's data may live elsewhere, and may be in use by another demo.
-		if err := pgserver.Remove(d.databaseDir()); err != nil {
-			return err
-		}
-		if err := os.RemoveAll(d.options.dir); err != nil {
+		if err := d.empty(); err != nil {
 			return fmt.Errorf("empty %s: %w", d.options.dir, err)
 		}
 	}
@@ -182,6 +179,20 @@ func (d *demo) prepareDir() error {
 	var err error
 	d.logs, err = os.OpenFile(d.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	return err
+}
+
+// empty removes what earlier demos left, and nothing else: the folder may be anybody's.
+func (d *demo) empty() error {
+	// The database's data may live elsewhere, and may be in use by another demo: then nothing is removed.
+	if err := pgserver.Remove(d.databaseDir()); err != nil {
+		return err
+	}
+	for _, path := range []string{d.databaseDir(), d.brokerDir(), d.brokerDir() + ".lock", d.historyPath(), d.logPath()} {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *demo) logPath() string { return filepath.Join(d.options.dir, "payload-tracker.log") }

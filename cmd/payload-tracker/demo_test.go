@@ -102,7 +102,15 @@ func TestDemo(t *testing.T) {
 	if state := askState(t, base, id); state != "FAILED" {
 		t.Errorf("GraphQL after a restart: %s", state)
 	}
+	if code, _, errs := runCommand(t, nil, "demo", "--fresh", "--dir", args[1], "--port", freePort(t), "--kafka-port", freePort(t),
+		"--metrics-port", freePort(t)); code != 1 || !strings.Contains(errs, "in use by another process") {
+		t.Errorf("a second demo empties the first one's data: %d %s", code, errs)
+	}
 	stop()
+	out, _ = startDemo(t, append([]string{"--fresh"}, args...)...)
+	if !strings.Contains(out.String(), "a day of history") {
+		t.Errorf("nothing new after --fresh:\n%s", out)
+	}
 }
 
 // openDir is an empty folder that the database can reach when the tests run as root; t.TempDir's are closed to others.
