@@ -93,9 +93,11 @@ func variableError(err error) *gqlerror.Error {
 // documents are the validated texts that were asked last.
 type documents struct{ cache *lru.LRU[*ast.QueryDocument] }
 
+// A parsed document takes about a hundred times its text: these bounds keep
+// all of them below 64 MiB, whatever is sent.
 const (
-	maxDocuments     = 1000
-	maxDocumentBytes = 16 << 10 // longer ones are not kept
+	maxDocuments     = 128
+	maxDocumentBytes = 4 << 10 // longer ones are not kept
 )
 
 func newDocuments() *documents { return &documents{lru.New[*ast.QueryDocument](maxDocuments)} }

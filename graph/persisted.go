@@ -15,7 +15,12 @@ import (
 // replica does not know, it is sent again.
 type persisted struct{ cache *lru.LRU[string] }
 
-func newPersisted() *persisted { return &persisted{lru.New[string](maxDocuments)} }
+const (
+	maxPersisted      = 1000
+	maxPersistedBytes = 16 << 10 // longer ones are not kept
+)
+
+func newPersisted() *persisted { return &persisted{lru.New[string](maxPersisted)} }
 
 // complete fills the query in where only its hash was sent.
 func (p *persisted) complete(params *graphql.RawParams) *gqlerror.Error {
@@ -37,7 +42,7 @@ func (p *persisted) complete(params *graphql.RawParams) *gqlerror.Error {
 	if hex.EncodeToString(sum[:]) != hash {
 		return badRequest("sha256Hash is not the hash of the query")
 	}
-	if len(params.Query) <= maxDocumentBytes {
+	if len(params.Query) <= maxPersistedBytes {
 		p.cache.Add(ctx, hash, params.Query)
 	}
 	return nil
