@@ -20,12 +20,12 @@ async function ask(query, variables = {}) {
   return answer.data;
 }
 
-/** A payload of that state that names a host, straight from the API: the page must then say the same. */
+/** A payload of that state that names a host, straight from the API: the page must then say the same. Not a new one, whose verdict may still change. */
 async function anyPayload(state) {
   const { payloads } = await ask(
     `query ($filter: PayloadFilter) { payloads(filter: $filter, first: 50) { nodes {
        requestId inventoryId systemId verdict { state sentence } stages { service } } } }`,
-    { filter: { verdict: { in: [state] } } },
+    { filter: { verdict: { in: [state] }, startedAt: { to: new Date(Date.now() - 30 * 60_000).toISOString() } } },
   );
   return payloads.nodes.find((payload) => payload.inventoryId) ?? payloads.nodes[0];
 }
@@ -103,6 +103,41 @@ const flows = {
     await shot('unknown');
   },
 
+  async 'a database that is away, and comes back'({ page, shot }) {
+    await page.goto(base);
+    const list = page.getByRole('grid', { name: 'Newest payloads' });
+    await list.waitFor();
+    const errors = [{ message: 'the database does not answer', extensions: { code: 'UNAVAILABLE' } }];
+    await page.route('**/graphql', (route) => route.fulfill({ json: { data: null, errors } }));
+    await page.getByText('Shown is what was known at').waitFor();
+    assert.ok(await list.isVisible(), 'what was known stays');
+    await shot('out-of-date');
+    await page.reload();
+    await page.getByRole('heading', { name: 'The database is away' }).waitFor();
+    await shot('database-away');
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await list.waitFor();
+  },
+
+  async 'no payload yet, and a slow answer'({ page, shot }) {
+    let answer = () => {};
+    const asked = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+    await page.route('**/graphql', async (route) => {
+      await asked;
+      await route.fulfill({ json: { data: { payloads: { nodes: [], pageInfo } } } });
+    });
+    await page.goto(base);
+    await page.getByRole('status', { name: 'Loading' }).waitFor();
+    await shot('loading');
+    answer();
+    await page.getByRole('heading', { name: 'No payload yet' }).waitFor();
+    await shot('empty');
+  },
+
   async 'an address that leads nowhere'({ page }) {
     await page.goto(`${base}/nowhere`);
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
@@ -113,7 +148,8 @@ const flows = {
   async 'the playground'({ page, shot }) {
     await page.goto(`${base}/playground`);
     await page.locator('.graphiql-editor .view-lines').first().waitFor({ timeout: 30_000 });
-    await page.waitForLoadState('networkidle');
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await page.locator('.result-window').getByText('requestId').first().waitFor();
     await shot('playground');
   },
 };

@@ -13,6 +13,12 @@ const root = document.getElementById('playground');
 if (!root) throw new Error('index.html has no #playground');
 createRoot(root).render(
   <StrictMode>
-    <GraphiQL fetcher={fetcher} defaultTabs={questions} defaultEditorToolsVisibility="variables" />
+    <GraphiQL fetcher={fetcher} defaultTabs={questions} defaultEditorToolsVisibility="variables">
+      <GraphiQL.Logo>
+        <a href="/" className="home">
+          Payload Tracker
+        </a>
+      </GraphiQL.Logo>
+    </GraphiQL>
   </StrictMode>,
 );

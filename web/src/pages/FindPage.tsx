@@ -5,6 +5,7 @@ import { graphql } from '../gql';
 import type { FindQuery, IdKind } from '../gql/graphql';
 import { readIdentifier } from '../lib/identifier';
 import { usePolled } from '../lib/polling';
+import { count } from '../lib/sentence';
 import { LoadingPage } from '../parts/LoadingPage';
 import { Failed, Message } from '../parts/Message';
 import { PayloadTable } from '../parts/PayloadTable';
@@ -61,7 +62,8 @@ function Found({ id }: { id: string }) {
   const payloads = data.find.payloads.nodes;
   const [only] = payloads;
   if (!known(data)) return <Unknown id={id} />;
-  if (only && payloads.length === 1) return <Navigate to={`/payloads/${only.requestId}`} replace />;
+  if (only && payloads.length === 1 && data.find.kinds.includes('REQUEST'))
+    return <Navigate to={`/payloads/${only.requestId}`} replace />;
   return (
     <>
       <title>{`${id} · Payload Tracker`}</title>
@@ -72,7 +74,8 @@ function Found({ id }: { id: string }) {
           </Title>
           <p className="pt-subtle">
             This is {data.find.kinds.map((kind) => kinds[kind]).join(' and ')}.{' '}
-            {data.find.payloads.pageInfo.hasNextPage ? 'Its newest 50 payloads' : 'Its payloads'}, newest first:
+            {data.find.payloads.pageInfo.hasNextPage ? 'Its newest 50 payloads' : count(payloads.length, 'payload')},
+            newest first.
           </p>
         </div>
       </div>

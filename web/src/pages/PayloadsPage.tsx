@@ -45,6 +45,8 @@ const choices: { state: VerdictState | null; text: string }[] = [
   { state: 'SUCCEEDED', text: 'Succeeded' },
 ];
 
+// A page behind the first stands still: its cursor says which moment it shows.
+const always = () => true;
 const never = () => false;
 
 /** The newest payloads and what became of each; the first page follows what comes in. */
@@ -60,7 +62,7 @@ export default function PayloadsPage() {
       ...(before ? { last: pageSize, before } : { first: pageSize, after }),
     },
     5000,
-    never,
+    after || before ? always : never,
   );
 
   function go(change: { verdict?: string | null; after?: string | null; before?: string | null }) {

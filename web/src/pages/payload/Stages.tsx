@@ -33,7 +33,7 @@ export function Stages({ stages }: { stages: FullPayload['stages'] }) {
         <Tbody>
           {stages.map((stage) => (
             <Tr key={`${stage.service} ${stage.source ?? ''}`}>
-              <Td dataLabel="Service">
+              <Td dataLabel="Service" className="pt-service">
                 <strong>{stage.service}</strong>
                 {stage.source && <span className="pt-source">{stage.source}</span>}
               </Td>

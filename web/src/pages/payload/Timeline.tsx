@@ -51,7 +51,7 @@ export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProp
                   <span className="pt-none">first</span>
                 )}
               </Td>
-              <Td dataLabel="Service">
+              <Td dataLabel="Service" className="pt-service">
                 <strong>{status.service}</strong>
                 {status.source && <span className="pt-source">{status.source}</span>}
               </Td>
