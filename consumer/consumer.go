@@ -116,7 +116,9 @@ func (c *Consumer) runSession(ctx context.Context) error {
 		c: c, end: end, made: make(chan struct{}), work: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		parts: map[int32]*partition{}, open: newBatch(), stuck: map[int32]bool{},
 	}
+	sizer := &fetchSizer{}
 	opts := append(c.config.groupOpts(),
+		kgo.WithHooks(sizer),
 		kgo.AdjustFetchOffsetsFn(s.startOffsets),
 		kgo.OnPartitionsAssigned(s.assigned),
 		kgo.OnPartitionsRevoked(s.revoked),
@@ -127,6 +129,7 @@ func (c *Consumer) runSession(ctx context.Context) error {
 		return fmt.Errorf("consumer: %w", err)
 	}
 	s.admin = kadm.NewClient(s.client)
+	sizer.use(s.client)
 	close(s.made)
 	var tasks errgroup.Group
 	tasks.Go(func() error { s.read(running); return nil })

@@ -35,7 +35,7 @@ type Config struct {
 	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
 
 	MaxRows  int           // records in a batch; default 20,000
-	MaxBytes int           // bytes of their values in a batch; default 16 MiB
+	MaxBytes int           // bytes of their values in a batch; default 8 MiB
 	MaxAge   time.Duration // how long a batch waits for more, while others came right before; default 100 ms
 
 	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
@@ -54,7 +54,7 @@ func (c Config) withDefaults() Config {
 	c.DeadLetterTopic = orDefault(c.DeadLetterTopic, c.Topic+".dlq")
 	c.Reset = orDefault(c.Reset, ResetEarliest)
 	c.MaxRows = orDefault(c.MaxRows, 20_000)
-	c.MaxBytes = orDefault(c.MaxBytes, 16<<20)
+	c.MaxBytes = orDefault(c.MaxBytes, 8<<20)
 	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
 	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
 	c.Hold = orDefault(c.Hold, 10*time.Second)
@@ -105,8 +105,8 @@ func (c Config) brokerOpts() []kgo.Opt {
 }
 
 // groupOpts make a client that consumes in the group and writes dead letters.
-// Memory is bounded by two fetches of 8 MiB: the client's own defaults are
-// made for machines of many GiB.
+// Memory is bounded by two fetches, sized by fetchSizer: the client's own
+// defaults are made for machines of many GiB.
 func (c Config) groupOpts() []kgo.Opt {
 	return append(c.brokerOpts(),
 		kgo.ConsumerGroup(c.Group),
@@ -119,8 +119,8 @@ func (c Config) groupOpts() []kgo.Opt {
 		kgo.MetadataMaxAge(10*time.Second), // finds new partitions
 		kgo.MetadataMinAge(time.Second),
 		kgo.MaxConcurrentFetches(2),
-		kgo.FetchMaxBytes(8<<20),
-		kgo.FetchMaxPartitionBytes(2<<20),
+		kgo.FetchMaxBytes(firstFetchBytes),
+		kgo.FetchMaxPartitionBytes(firstFetchBytes/2),
 		// With fewer fetches than brokers an idle broker must not hold one long.
 		kgo.FetchMaxWait(100*time.Millisecond),
 		// What the log no longer has is read again from its start: content

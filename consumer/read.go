@@ -9,24 +9,26 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// maxPoll is how many records a poll takes at most: small enough that the
-// writer gets a first batch early, large enough that polling costs nothing.
-const maxPoll = 4000
-
 // read polls until ctx ends. A rebalance is blocked only from a poll to the
 // end of its records' decoding: so records in hand belong to the partitions
 // as they are assigned.
 func (s *session) read(ctx context.Context) {
+	var poll pollSizer
 	for s.awaitRoom(ctx) {
-		fetches := s.client.PollRecords(s.pollContext(ctx), maxPoll)
+		fetches := s.client.PollRecords(s.pollContext(ctx), poll.size())
 		moved := s.seek()
 		s.readErrors(fetches)
+		records, bytes := 0, 0
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			for _, r := range p.Records {
+				records, bytes = records+1, bytes+len(r.Value)
+			}
 			if p.Topic == s.c.config.Topic && !moved[p.Partition] && len(p.Records) > 0 {
 				s.readRecords(p.Partition, p.Records)
 			}
 		})
 		s.client.AllowRebalance()
+		poll.learn(records, bytes)
 	}
 }
 
