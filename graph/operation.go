@@ -93,7 +93,7 @@ func variableError(err error) *gqlerror.Error {
 // documents are the validated texts that were asked last.
 type documents struct{ cache *lru.LRU[*ast.QueryDocument] }
 
-// A parsed document takes about a hundred times its text: these bounds keep
+// A parsed document takes up to a hundred times its text: these bounds keep
 // all of them below 64 MiB, whatever is sent.
 const (
 	maxDocuments     = 128
