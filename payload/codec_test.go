@@ -48,7 +48,7 @@ func TestCodecRefusesDamage(t *testing.T) {
 
 func FuzzUnmarshalJourney(f *testing.F) {
 	f.Add([]byte(encoded(f, journeyOf(manyEvents(2, 5)...))))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Fuzz(func(_ *testing.T, b []byte) {
 		rules := payload.DefaultRules()
 		var j payload.Journey
 		if j.UnmarshalBinary(b) != nil {

@@ -66,22 +66,18 @@ func (s *scanner) expect(c byte) bool {
 
 // value reads any value at a depth of nesting.
 func (s *scanner) value(depth int) value {
+	c := s.next()
 	start := s.at
-	switch c := s.next(); {
+	switch {
 	case c == '"':
 		return s.text()
 	case c == '{' || c == '[':
-		start = s.at
 		s.nested(c, depth+1)
 	case c == '-' || (c >= '0' && c <= '9'):
 		return s.number()
 	case c == 'n' && s.literal("null"):
 		return value{}
 	case (c == 't' && s.literal("true")) || (c == 'f' && s.literal("false")):
-		start = s.at - 4
-		if c == 'f' {
-			start--
-		}
 	default:
 		return s.fail()
 	}

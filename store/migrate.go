@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/uptrace/bun/migrate"
@@ -49,7 +50,7 @@ func (s *Store) MigrateUp(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	for _, m := range group.Migrations {
-		s.logger.InfoContext(ctx, "migration applied", "name", m.Name+"_"+m.Comment)
+		s.logger.InfoContext(ctx, "migration applied", slog.String("name", m.Name+"_"+m.Comment))
 	}
 	if err := s.writeFirstRules(ctx, payload.DefaultRules()); err != nil {
 		return fmt.Errorf("migrate: first rules: %w", err)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,7 +66,7 @@ func (s *Store) KeepDaysAhead(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		if err := s.MakeDays(ctx, daysAhead(s.Now())); err != nil && ctx.Err() == nil {
-			s.logger.WarnContext(ctx, "partitions ahead not made; ingest makes them when they are needed", "error", err)
+			s.logger.WarnContext(ctx, "partitions ahead not made; ingest makes them when they are needed", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():
