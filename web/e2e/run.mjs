@@ -149,7 +149,7 @@ const flows = {
     await page.goto(`${base}/playground`);
     await page.locator('.graphiql-editor .view-lines').first().waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: /^Execute query/ }).click();
-    await page.locator('.result-window').getByText('requestId').first().waitFor();
+    await page.locator('.result-window').getByText('payloads').first().waitFor();
     await shot('playground');
   },
 };

@@ -7,3 +7,8 @@ export function asSentence(text: string): string {
 export function count(n: number, noun: string): string {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
+
+/** A message of the API among our own sentences: with a capital letter and a full stop. */
+export function inFull(message: string): string {
+  return asSentence(message).replace(/[^.!?…]$/, '$&.');
+}

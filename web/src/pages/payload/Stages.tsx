@@ -12,6 +12,7 @@ import { StageBar } from './StageBar';
 export function Stages({ stages }: { stages: FullPayload['stages'] }) {
   const from = Math.min(...stages.map((stage) => Date.parse(stage.startedAt)));
   const to = Math.max(...stages.map((stage) => Date.parse(stage.endedAt)));
+  const anyFailed = stages.some((stage) => stage.failure);
   return (
     <section aria-labelledby="stages" className="pt-panel">
       <Title headingLevel="h2" size="lg" id="stages">
@@ -24,10 +25,14 @@ export function Stages({ stages }: { stages: FullPayload['stages'] }) {
             <Th modifier="nowrap">State</Th>
             <Th modifier="nowrap">Started (UTC)</Th>
             <Th modifier="nowrap">Duration</Th>
-            <Th modifier="nowrap">When</Th>
-            <Th className="pt-column-wide" modifier="nowrap">
-              Why it failed
+            <Th modifier="nowrap" className={anyFailed ? '' : 'pt-column-wide'}>
+              When
             </Th>
+            {anyFailed && (
+              <Th modifier="nowrap" className="pt-column-wide">
+                Why it failed
+              </Th>
+            )}
           </Tr>
         </Thead>
         <Tbody>
@@ -46,12 +51,14 @@ export function Stages({ stages }: { stages: FullPayload['stages'] }) {
               <Td dataLabel="Duration" className="pt-number">
                 {formatDuration(stage.duration)}
               </Td>
-              <Td dataLabel="When" className="pt-bar-cell">
+              <Td dataLabel="When" className={anyFailed ? 'pt-bar-cell' : 'pt-bar-cell pt-bar-wide'}>
                 <StageBar stage={stage} from={from} to={to} />
               </Td>
-              <Td dataLabel="Why it failed" className={stage.failure ? '' : 'pt-empty-cell'}>
-                {stage.failure && <FailureMessage message={stage.failure.message ?? stage.failure.status} />}
-              </Td>
+              {anyFailed && (
+                <Td dataLabel="Why it failed" className={stage.failure ? '' : 'pt-empty-cell'}>
+                  {stage.failure && <FailureMessage message={stage.failure.message ?? stage.failure.status} />}
+                </Td>
+              )}
             </Tr>
           ))}
         </Tbody>
