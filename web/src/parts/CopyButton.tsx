@@ -38,7 +38,7 @@ async function copy(text: string): Promise<boolean> {
   // Browsers hide the clipboard from pages served over plain HTTP by another machine.
   const field = document.createElement('textarea');
   field.value = text;
-  field.className = 'pf-v6-u-screen-reader pt-offscreen';
+  field.className = 'pt-offscreen';
   document.body.append(field);
   field.select();
   const done = document.execCommand('copy');
