@@ -35,6 +35,20 @@ const sentence = (payload) => payload.verdict.sentence.charAt(0).toUpperCase() +
 const only = process.env.ONLY; // part of a flow's name, while working on it
 
 const flows = {
+  async 'the first load, at most 300 kB of script'({ page }) {
+    const scripts = new Set();
+    page.on('request', (request) => request.resourceType() === 'script' && scripts.add(request.url()));
+    await page.goto(base);
+    await page.getByRole('grid', { name: 'Newest payloads' }).waitFor();
+    let bytes = 0;
+    for (const script of scripts) {
+      const response = await fetch(script, { headers: { 'Accept-Encoding': 'gzip' } });
+      bytes += Number(response.headers.get('Content-Length'));
+      await response.body?.cancel();
+    }
+    assert.ok(scripts.size > 0 && bytes > 0 && bytes <= 300_000, `${bytes} bytes in ${scripts.size} scripts`);
+  },
+
   async 'the newest payloads, a page back and forth'({ page, shot }) {
     await page.goto(base);
     await page.getByRole('grid', { name: 'Newest payloads' }).waitFor();

@@ -1,3 +1,4 @@
+import './payload/payload.css';
 import { Spinner } from '@patternfly/react-core/dist/esm/components/Spinner';
 import { Link, Navigate, useParams, useSearchParams } from 'react-router';
 import { graphql } from '../gql';
