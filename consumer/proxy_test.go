@@ -52,6 +52,7 @@ type proxy struct {
 	mu     sync.Mutex
 	listen net.Listener
 	conns  map[net.Conn]bool
+	shut   bool
 	wg     sync.WaitGroup
 	gate   sync.RWMutex // held while paused
 }
@@ -77,7 +78,7 @@ func (p *proxy) open() {
 		p.t.Fatal(err)
 	}
 	p.mu.Lock()
-	p.listen = listen
+	p.listen, p.shut = listen, false
 	_, p.port, _ = net.SplitHostPort(listen.Addr().String())
 	p.mu.Unlock()
 	p.wg.Go(func() {
@@ -98,6 +99,10 @@ func (p *proxy) carry(client net.Conn) {
 		return
 	}
 	p.mu.Lock()
+	if p.shut { // cut since it was accepted
+		_ = client.Close()
+		_ = server.Close()
+	}
 	p.conns[client], p.conns[server] = true, true
 	p.mu.Unlock()
 	var both sync.WaitGroup
@@ -140,6 +145,7 @@ func (p *proxy) pause(on bool) {
 // cut closes the door and every connection.
 func (p *proxy) cut() {
 	p.mu.Lock()
+	p.shut = true
 	_ = p.listen.Close()
 	for conn := range p.conns {
 		_ = conn.Close()
