@@ -19,33 +19,43 @@ var codecWords = []string{
 }
 
 // AppendBinary appends the journey's bytes: equal journeys have equal bytes.
+// Most moments of a stage are those of its first or its last event, so they
+// take two bits each.
 func (j *Journey) AppendBinary(b []byte) ([]byte, error) {
-	w := &encoder{b: append(b, codecVersion), base: j.first.at}
+	w := &encoder{b: append(b, codecVersion)}
 	w.uint(uint64(j.first.at))
+	if j.Empty() {
+		for _, i := range j.identifiers() {
+			w.identifier(*i)
+			w.uint(uint64(i.at))
+		}
+		return w.b, nil
+	}
+	w.uint(uint64(j.last.at - j.first.at))
 	w.flags(j.ranged, j.cut)
-	for _, i := range []identifier{j.org, j.account, j.inventory, j.system} {
-		w.identifier(i)
+	w.moments(j.first.at, j.last.at, j.org.at, j.account.at, j.inventory.at, j.system.at, j.quiet)
+	for _, i := range j.identifiers() {
+		w.identifier(*i)
 	}
-	w.mark(j.first)
-	w.mark(j.last)
-	w.moment(j.quiet)
-	w.uint(uint64(len(j.days)))
-	for _, d := range j.days {
-		w.uint(uint64(d))
-	}
+	w.days(j.days)
 	w.uint(uint64(len(j.stages)))
 	for i := range j.stages {
-		w.stage(&j.stages[i])
+		w.stage(j.first.at, &j.stages[i])
 	}
+	w.mark(j.stages, j.first)
+	w.mark(j.stages, j.last)
 	return w.b, nil
 }
 
-type encoder struct {
-	b    []byte
-	base moment
+func (j *Journey) identifiers() []*identifier {
+	return []*identifier{&j.org, &j.account, &j.inventory, &j.system}
 }
 
+type encoder struct{ b []byte }
+
 func (w *encoder) uint(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
+
+func (w *encoder) int(v int64) { w.b = binary.AppendVarint(w.b, v) }
 
 func (w *encoder) flags(flags ...bool) {
 	var v byte
@@ -57,14 +67,43 @@ func (w *encoder) flags(flags ...bool) {
 	w.b = append(w.b, v)
 }
 
-// moment is written as what it lies after the first event, never as zero.
-func (w *encoder) moment(m moment) {
-	if m == 0 {
-		w.uint(0)
-		return
+// What a moment is, in two bits.
+const (
+	momentNever = iota
+	momentFirst // that of the first event
+	momentLast  // that of the last event
+	momentOther // so long after the first event
+)
+
+// moments writes four to a byte what they are, then those that are neither
+// the first nor the last event's.
+func (w *encoder) moments(first, last moment, moments ...moment) {
+	at := len(w.b)
+	w.b = append(w.b, make([]byte, (len(moments)+3)/4)...)
+	for i, m := range moments {
+		is := momentOther
+		switch m {
+		case 0:
+			is = momentNever
+		case first:
+			is = momentFirst
+		case last:
+			is = momentLast
+		default:
+			w.int(int64(m - first))
+		}
+		w.b[at+i/4] |= byte(is << (i % 4 * 2))
 	}
-	delta := int64(m - w.base)
-	w.uint((uint64(delta<<1) ^ uint64(delta>>63)) + 1)
+}
+
+// days are ascending.
+func (w *encoder) days(days []int32) {
+	w.uint(uint64(len(days)))
+	before := int32(0)
+	for _, d := range days {
+		w.uint(uint64(d - before))
+		before = d
+	}
 }
 
 func (w *encoder) text(text string) {
@@ -96,7 +135,6 @@ func (w *encoder) identifier(i identifier) {
 		w.b = append(w.b, spelledText)
 		w.text(i.value)
 	}
-	w.moment(i.at)
 }
 
 func dashed(id RequestID) string {
@@ -104,21 +142,29 @@ func dashed(id RequestID) string {
 	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }
 
-func (w *encoder) mark(m mark) {
-	w.moment(m.at)
+// mark is written with the number of its stage; of a stage that was cut, with
+// its names. The moments of the first and the last event are known.
+func (w *encoder) mark(stages []stage, m mark) {
+	i, found := slices.BinarySearchFunc(stages, stage{service: m.service, source: m.source}, compareStages)
+	if !found {
+		i = len(stages)
+	}
+	w.uint(uint64(i))
+	if !found {
+		w.text(m.service)
+		w.text(m.source)
+	}
 	w.b = append(w.b, byte(m.class))
-	w.text(m.service)
-	w.text(m.source)
 	w.text(m.status)
 	w.hash(m.hash)
 }
 
-func (w *encoder) stage(s *stage) {
+func (w *encoder) stage(base moment, s *stage) {
 	w.text(s.service)
 	w.text(s.source)
-	for _, m := range []moment{s.first, s.last, s.opening, s.detail, s.success, s.end, s.firstFailure} {
-		w.moment(m)
-	}
+	w.int(int64(s.first - base))
+	w.uint(uint64(s.last - s.first))
+	w.moments(s.first, s.last, s.opening, s.detail, s.success, s.end, s.firstFailure)
 	w.uint(uint64(len(s.words)))
 	for _, word := range s.words {
 		w.text(word)
@@ -126,7 +172,7 @@ func (w *encoder) stage(s *stage) {
 	w.uint(uint64(len(s.failures)))
 	for i := range s.failures {
 		f := &s.failures[i]
-		w.moment(f.at)
+		w.int(int64(f.at - s.first))
 		w.text(f.status)
 		w.text(f.message)
 		w.flags(f.cut)
@@ -144,25 +190,7 @@ func (j *Journey) UnmarshalBinary(data []byte) error {
 	}
 	// One copy of the bytes serves every text as a slice of it.
 	r := &decoder{s: string(data[1:])}
-	r.base = moment(r.uint())
-	flags := r.byte()
-	*j = Journey{ranged: flags&1 != 0, cut: flags&2 != 0}
-	for _, i := range []*identifier{&j.org, &j.account, &j.inventory, &j.system} {
-		*i = r.identifier()
-	}
-	j.first, j.last, j.quiet = r.mark(), r.mark(), r.moment()
-	if n := r.count(); n > 0 {
-		j.days = make([]int32, n)
-		for i := range j.days {
-			j.days[i] = int32(r.uint())
-		}
-	}
-	if n := r.count(); n > 0 {
-		j.stages = make([]stage, n)
-		for i := range j.stages {
-			r.stage(&j.stages[i])
-		}
-	}
+	r.journey(j)
 	if r.bad || r.s != "" {
 		*j = Journey{}
 		return fmt.Errorf("a journey of %d bytes is damaged", len(data))
@@ -171,9 +199,36 @@ func (j *Journey) UnmarshalBinary(data []byte) error {
 }
 
 type decoder struct {
-	s    string
-	base moment
-	bad  bool
+	s   string
+	bad bool
+}
+
+func (r *decoder) journey(j *Journey) {
+	*j = Journey{first: mark{at: moment(r.uint())}}
+	if j.Empty() {
+		for _, i := range j.identifiers() {
+			*i = r.identifier()
+			i.at = moment(r.uint())
+		}
+		return
+	}
+	last := j.first.at + moment(r.uint())
+	flags := r.byte()
+	j.ranged, j.cut = flags&1 != 0, flags&2 != 0
+	var at [4]moment
+	r.moments(j.first.at, last, &at[0], &at[1], &at[2], &at[3], &j.quiet)
+	for i, id := range j.identifiers() {
+		*id = r.identifier()
+		id.at = at[i]
+	}
+	j.days = r.days()
+	if n := r.count(); n > 0 {
+		j.stages = make([]stage, n)
+		for i := range j.stages {
+			r.stage(j.first.at, &j.stages[i])
+		}
+	}
+	j.first, j.last = r.mark(j.stages, j.first.at), r.mark(j.stages, last)
 }
 
 func (r *decoder) fail() { r.bad, r.s = true, "" }
@@ -189,6 +244,11 @@ func (r *decoder) uint() uint64 {
 	}
 	r.fail()
 	return 0
+}
+
+func (r *decoder) int() int64 {
+	v := r.uint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 // count is a number of things that take at least one byte each.
@@ -213,13 +273,34 @@ func (r *decoder) take(n int) string {
 
 func (r *decoder) byte() byte { return r.take(1)[0] }
 
-func (r *decoder) moment() moment {
-	v := r.uint()
-	if v == 0 {
-		return 0
+func (r *decoder) moments(first, last moment, moments ...*moment) {
+	what := r.take((len(moments) + 3) / 4)
+	for i, m := range moments {
+		switch what[i/4] >> (i % 4 * 2) & 3 {
+		case momentNever:
+			*m = 0
+		case momentFirst:
+			*m = first
+		case momentLast:
+			*m = last
+		case momentOther:
+			*m = first + moment(r.int())
+		}
 	}
-	v--
-	return r.base + moment(int64(v>>1)^-int64(v&1))
+}
+
+func (r *decoder) days() []int32 {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	days := make([]int32, n)
+	before := int32(0)
+	for i := range days {
+		before += int32(r.uint())
+		days[i] = before
+	}
+	return days
 }
 
 func (r *decoder) text() string {
@@ -259,19 +340,25 @@ func (r *decoder) identifier() identifier {
 	default:
 		r.fail()
 	}
-	i.at = r.moment()
 	return i
 }
 
-func (r *decoder) mark() mark {
-	return mark{at: r.moment(), class: Class(r.byte()), service: r.text(), source: r.text(), status: r.text(), hash: r.hash()}
+func (r *decoder) mark(stages []stage, at moment) mark {
+	m := mark{at: at}
+	if i := r.uint(); i < uint64(len(stages)) {
+		m.service, m.source = stages[i].service, stages[i].source
+	} else {
+		m.service, m.source = r.text(), r.text()
+	}
+	m.class, m.status, m.hash = Class(r.byte()), r.text(), r.hash()
+	return m
 }
 
-func (r *decoder) stage(s *stage) {
+func (r *decoder) stage(base moment, s *stage) {
 	s.service, s.source = r.text(), r.text()
-	for _, m := range []*moment{&s.first, &s.last, &s.opening, &s.detail, &s.success, &s.end, &s.firstFailure} {
-		*m = r.moment()
-	}
+	s.first = base + moment(r.int())
+	s.last = s.first + moment(r.uint())
+	r.moments(s.first, s.last, &s.opening, &s.detail, &s.success, &s.end, &s.firstFailure)
 	if n := r.count(); n > 0 {
 		s.words = make([]string, n)
 		for i := range s.words {
@@ -281,13 +368,13 @@ func (r *decoder) stage(s *stage) {
 	if n := r.count(); n > 0 {
 		s.failures = make([]failure, n)
 		for i := range s.failures {
-			s.failures[i] = r.failure()
+			s.failures[i] = r.failure(s.first)
 		}
 	}
 }
 
-func (r *decoder) failure() failure {
-	f := failure{at: r.moment(), status: r.text(), message: r.text(), cut: r.byte()&1 != 0}
+func (r *decoder) failure(base moment) failure {
+	f := failure{at: base + moment(r.int()), status: r.text(), message: r.text(), cut: r.byte()&1 != 0}
 	if f.cut {
 		f.reason = r.text()
 	}
