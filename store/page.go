@@ -152,8 +152,13 @@ func listName(name string, parts ...any) string {
 	return name + string(text)
 }
 
-// read runs one statement within the time a read may take.
+// read runs one statement in the scope of ctx, within the time a read may take.
 func (s *Store) read(ctx context.Context, operation string, rows any, sql string, args ...any) error {
+	scope, err := s.scope(ctx)
+	if err != nil {
+		return err
+	}
+	sql, args = inScope(scope, sql, args)
 	defer s.metrics.observe(strings.ReplaceAll(operation, " ", "_"))()
 	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
 	defer cancel()

@@ -148,9 +148,13 @@ type statusScope struct {
 	joined   bool
 }
 
-func (s *Store) statusScope(ctx context.Context, f *StatusFilter, now time.Time) (*statusScope, error) {
+func (s *Store) statusScope(ctx context.Context, asked *StatusFilter, now time.Time) (*statusScope, error) {
+	tenant, err := s.scope(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := asked.within(tenant)
 	scope := &statusScope{dates: f.Date.span(now), all: f.Service == nil && f.Source == nil && f.Status == nil}
-	var err error
 	if scope.trails, scope.oldest, err = s.trailIDs(ctx, f.Service, f.Source, f.Status); err != nil {
 		return nil, err
 	}

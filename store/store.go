@@ -28,6 +28,7 @@ type Config struct {
 	DSN          string                // pgx connection string or URL
 	MaxConns     int                   // connections at most; default 10
 	QueryTimeout time.Duration         // deadline of one read; default 5 s
+	Tenants      bool                  // reads need a scope in their context: identity.With
 	Now          func() time.Time      // the clock; default time.Now
 	Logger       *slog.Logger          // default: slog.Default()
 	Registerer   prometheus.Registerer // nil: no metrics

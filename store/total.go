@@ -148,11 +148,13 @@ func (s *Store) countRows(ctx context.Context, operation, sql string, args ...an
 	return counts[0], nil
 }
 
+const explainJSON = `EXPLAIN (FORMAT JSON) `
+
 // plannedRows is how many rows the planner expects, from the table's
 // statistics and its size now.
 func (s *Store) plannedRows(ctx context.Context, operation string, c *countable) (int, error) {
 	var plans []string
-	if err := s.read(ctx, operation, &plans, `EXPLAIN (FORMAT JSON) SELECT`+c.from(""), c.conditions.args...); err != nil {
+	if err := s.read(ctx, operation, &plans, explainJSON+`SELECT`+c.from(""), c.conditions.args...); err != nil {
 		return 0, err
 	}
 	var explained []struct {

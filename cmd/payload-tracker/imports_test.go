@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 
 	"payload/sample": {"payload"},
 
-	"store":           {"payload", "migrations"},
+	"store":           {"payload", "migrations", "identity"},
 	"store/pgserver":  {},
 	"store/storetest": {"payload", "payload/sample", "store", "store/pgserver"},
 
