@@ -65,6 +65,7 @@ type chunk struct {
 	events  []payload.Event
 	offsets []int64
 	letters []letter
+	counts  store.LetterCounts // of letters, and of what is only counted
 	rows    int
 	bytes   int
 	to      int64 // offset after the last record
@@ -128,13 +129,14 @@ func (s *session) add(c chunk) {
 	if st == nil {
 		st = &stretch{owner: c.owner, part: store.Part{
 			Topic: s.c.config.Topic, Partition: c.owner.number, TopicID: c.owner.topicID,
-			From: c.owner.next, Events: c.events,
+			From: c.owner.next, Events: c.events, Letters: c.counts,
 		}, offsets: c.offsets, letters: c.letters}
 		b.stretches[c.owner.number] = st
 	} else {
 		st.part.Events = append(st.part.Events, c.events...)
 		st.offsets = append(st.offsets, c.offsets...)
 		st.letters = append(st.letters, c.letters...)
+		st.part.Letters.Merge(c.counts)
 	}
 	st.part.To, st.part.LeaderEpoch = c.to, c.epoch
 	c.owner.next, c.owner.read = c.to, c.to

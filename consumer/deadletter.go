@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,6 +52,7 @@ func (c *Consumer) rejected(to *chunk, record *kgo.Record, err error) {
 	l := letter{record: record, message: err.Error()}
 	if rejection, ok := errors.AsType[*payload.Rejection](err); ok {
 		l.reason, l.message = rejection.Reason, rejection.Detail
+		to.counts.Add(rejection.Reason, rejection.Service, record.Offset, record.Value)
 		if rejection.Reason == payload.ReasonBadRequestID {
 			c.metrics.invalidIDs.Inc()
 			if c.countOnly[rejection.RequestID] {
@@ -184,29 +186,33 @@ func cutRest(dead, original *kgo.Record) {
 	dead.Headers = dead.Headers[len(original.Headers):]
 }
 
-// sendRefused sends the events that the database refused. Their records are
-// read again by their offsets: to keep every record of a batch for this would
-// double its memory. It tries until ctx ends, since their positions moved on.
-func (s *session) sendRefused(ctx context.Context, live []*stretch, refused []store.Refused) {
+// sendRefused makes dead letters of the events that the database refused,
+// and takes them out of their stretches: the batch is stored without them.
+// Their records are read again by their offsets, since to keep every record
+// of a batch for this would double its memory.
+func (s *session) sendRefused(ctx context.Context, live []*stretch, refused []store.Refused) error {
+	slices.SortFunc(refused, func(a, b store.Refused) int { return b.Index - a.Index }) // so that indexes stay right
 	for _, r := range refused {
 		st := live[r.Part]
 		number, offset := st.part.Partition, st.offsets[r.Index]
-		s.c.metrics.processErrors.Inc()
-		s.c.logger.Error("the database refuses an event", slog.Int("partition", int(number)), slog.Int64("offset", offset),
-			slog.String("request_id", r.Event.RequestID.String()), slog.String("service", r.Event.Service), slog.Any("error", r.Err))
-		for try := 0; ; try++ {
-			record, err := s.recordAt(ctx, number, offset)
-			if err == nil {
-				err = s.send(ctx, []letter{{record: record, reason: reasonRefused, message: r.Err.Error()}})
-			}
-			if err == nil || errors.Is(err, errRecordGone) || !sleep(ctx, backoff(try)) {
-				if err != nil {
-					s.c.logger.Error("a refused event did not become a dead letter", slog.Int("partition", int(number)), slog.Int64("offset", offset), slog.Any("error", err))
-				}
-				break
-			}
+		attrs := []any{slog.Int("partition", int(number)), slog.Int64("offset", offset), slog.String("request_id", r.Event.RequestID.String())}
+		s.c.logger.Error("the database refuses an event", append(attrs, slog.String("service", r.Event.Service), slog.Any("error", r.Err))...)
+		record, err := s.recordAt(ctx, number, offset)
+		if err == nil {
+			err = s.send(ctx, []letter{{record: record, reason: reasonRefused, message: r.Err.Error()}})
+		} else if errors.Is(err, errRecordGone) {
+			s.c.logger.Error("a refused event is counted only: the broker has deleted its record", attrs...)
+			record, err = &kgo.Record{}, nil
 		}
+		if err != nil {
+			return fmt.Errorf("refused event of %s/%d at %d: %w", s.c.config.Topic, number, offset, err)
+		}
+		s.c.metrics.processErrors.Inc()
+		st.part.Letters.Add(reasonRefused, r.Event.Service, offset, record.Value)
+		st.part.Events = slices.Delete(st.part.Events, r.Index, r.Index+1)
+		st.offsets = slices.Delete(st.offsets, r.Index, r.Index+1)
 	}
+	return nil
 }
 
 var errRecordGone = errors.New("the broker has deleted the record")

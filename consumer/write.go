@@ -43,10 +43,9 @@ func (s *session) store(ctx, hard context.Context, f *flight) {
 		}
 		attempt, cancel := context.WithTimeout(hard, s.c.config.IngestTimeout)
 		s.setFlight(f, cancel)
-		refused, err := s.attempt(attempt, live)
+		err := s.attempt(attempt, live)
 		cancel()
 		if err == nil {
-			s.sendRefused(hard, live, refused)
 			s.c.observeBatch(f.batch, live, start)
 			return
 		}
@@ -69,25 +68,35 @@ func (s *session) setFlight(f *flight, cancel context.CancelFunc) {
 	f.cancel, f.waiting = cancel, cancel == nil
 }
 
-func (s *session) attempt(ctx context.Context, live []*stretch) ([]store.Refused, error) {
+// attempt has dead letters acknowledged, and then stores the rest: with the
+// events that the database refuses among the dead letters.
+func (s *session) attempt(ctx context.Context, live []*stretch) error {
 	if err := s.sendLetters(ctx, live); err != nil {
-		return nil, err
+		return err
 	}
-	b := store.Batch{Group: s.c.config.Group, Parts: make([]store.Part, len(live))}
-	for i, st := range live {
-		b.Parts[i] = st.part
+	for {
+		b := store.Batch{Group: s.c.config.Group, Parts: make([]store.Part, len(live))}
+		for i, st := range live {
+			b.Parts[i] = st.part
+		}
+		result, err := s.c.config.Store.Ingest(ctx, b)
+		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+			if err := s.sendRefused(ctx, live, refusal.Events); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			s.c.metrics.ingestRetries.Inc()
+			s.databaseAway(ctx, err)
+			return err
+		}
+		if s.c.health.clear(waitDatabase) {
+			s.c.logger.Info("the database takes events again")
+		}
+		s.settle(live, result)
+		return nil
 	}
-	result, err := s.c.config.Store.Ingest(ctx, b)
-	if err != nil {
-		s.c.metrics.ingestRetries.Inc()
-		s.databaseAway(ctx, err)
-		return nil, err
-	}
-	if s.c.health.clear(waitDatabase) {
-		s.c.logger.Info("the database takes events again")
-	}
-	s.settle(live, result)
-	return result.Refused, nil
 }
 
 func (s *session) databaseAway(ctx context.Context, err error) {

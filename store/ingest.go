@@ -22,6 +22,7 @@ type Part struct {
 	LeaderEpoch int32
 	From, To    int64 // the position expected in the database, and after this batch
 	Events      []payload.Event
+	Letters     LetterCounts // the records that were no events
 }
 
 // Batch is what one transaction stores.
@@ -36,7 +37,6 @@ type Result struct {
 	Stored   int       // new events
 	Repeated int       // events that were there already; their ids were kept
 	Lost     []Lost    // parts that belong to another consumer now: not stored
-	Refused  []Refused // events the database refuses for what they contain: not stored
 }
 
 // Lost is a part whose position did not stand where the batch expected it.
@@ -44,6 +44,15 @@ type Lost struct {
 	Topic     string
 	Partition int32
 	Position  int64 // where it stands; -1 when there is none
+}
+
+// Refusal is the error of a batch with events that the database refuses for
+// what they contain. Nothing of it is stored: once they are dead letters, the
+// batch without them can be, and their positions move then and not before.
+type Refusal struct{ Events []Refused }
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("ingest: the database refuses %d events: %v", len(r.Events), r.Events[0].Err)
 }
 
 // Refused is one event the database refused: an index into Parts and Events.
@@ -54,8 +63,9 @@ type Refused struct {
 }
 
 // Ingest stores a batch in one transaction: positions, events, journeys,
-// hosts and the change notice, all or nothing. An event that is stored
-// already is not stored again, but completes its payload's identifiers.
+// hosts, the change notice and the counts of dead letters, all or nothing. An
+// event that is stored already is not stored again, but completes its
+// payload's identifiers.
 //
 // After an error nothing is stored, or (when the connection broke inside
 // COMMIT) all: repeating the same batch is right in both cases, since parts
@@ -64,12 +74,10 @@ type Refused struct {
 func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 	defer s.metrics.observe("ingest")()
 	rows := rowsOf(batch)
-	var refused []Refused
 	for attempt := 0; ; attempt++ {
 		result, err := s.ingestOnce(ctx, batch, rows)
 		switch {
 		case err == nil:
-			result.Refused = refused
 			return result, nil
 		case attempt >= 3:
 			return Result{}, fmt.Errorf("ingest: %w", err)
@@ -82,8 +90,7 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 			if isolateErr != nil || len(bad) == 0 {
 				return Result{}, fmt.Errorf("ingest: %w", err)
 			}
-			refused = append(refused, bad...)
-			rows = without(rows, bad)
+			return Result{}, &Refusal{Events: bad}
 		default:
 			return Result{}, fmt.Errorf("ingest: %w", err)
 		}
@@ -118,12 +125,6 @@ func rowsOf(batch Batch) []row {
 	return rows
 }
 
-func without(rows []row, bad []Refused) []row {
-	return slices.DeleteFunc(rows, func(r row) bool {
-		return slices.ContainsFunc(bad, func(b Refused) bool { return b.Part == r.part && b.Index == r.index })
-	})
-}
-
 func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result, error) {
 	result := Result{Stamp: s.Now()}
 	if err := s.prepare(ctx, rows, result.Stamp); err != nil {
@@ -138,10 +139,12 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 			return err
 		}
 		if kept := keep(rows, batch.Parts, result.Lost); len(kept) > 0 {
-			result.Stored, err = s.storeRows(ctx, tx, &rules, kept, result.Stamp)
+			if result.Stored, err = s.storeRows(ctx, tx, &rules, kept, result.Stamp); err != nil {
+				return err
+			}
 			result.Repeated = len(kept) - result.Stored
 		}
-		return err
+		return countLetters(ctx, tx, batch.Parts, result.Lost, result.Stamp)
 	})
 	return result, err
 }
