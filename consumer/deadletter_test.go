@@ -14,6 +14,7 @@ import (
 	"github.com/payload-tracker/payload-tracker/consumer"
 	"github.com/payload-tracker/payload-tracker/consumer/consumertest"
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 func headers(r *kgo.Record) map[string]string {
@@ -181,6 +182,13 @@ func TestJunkThatIsOnlyCounted(t *testing.T) {
 	b.waitPosition(0, 3)
 	if got := b.Read(b.DeadLetterTopic, 1); len(got) != 1 || string(got[0].Value) != "other junk" {
 		t.Errorf("%d dead letters", len(got))
+	}
+	groups, err := b.store.DeadLetters(t.Context(), store.DeadLetterFilter{Reason: &store.Text{Eq: new("bad_request_id")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(groups) != 1 || groups[0].Service != "advisor" || groups[0].Count != 2 || groups[0].SampleOffset != 2 || groups[0].Sample != junk {
+		t.Errorf("counted %+v", groups)
 	}
 }
 

@@ -125,9 +125,12 @@ type brokerLog struct {
 	first, last kadm.ListedOffsets
 }
 
-func (s *session) lookAtLog(ctx context.Context) (l brokerLog, err error) {
-	topic := s.c.config.Topic
-	details, err := s.admin.ListTopics(ctx, topic)
+func (s *session) lookAtLog(ctx context.Context) (brokerLog, error) {
+	return lookAtLog(ctx, s.admin, s.c.config.Topic)
+}
+
+func lookAtLog(ctx context.Context, admin *kadm.Client, topic string) (l brokerLog, err error) {
+	details, err := admin.ListTopics(ctx, topic)
 	if err != nil {
 		return l, fmt.Errorf("ask for topic %s: %w", topic, err)
 	}
@@ -135,10 +138,10 @@ func (s *session) lookAtLog(ctx context.Context) (l brokerLog, err error) {
 		return l, fmt.Errorf("topic %s: %w", topic, err)
 	}
 	l.topicID = details[topic].ID
-	if l.first, err = s.admin.ListStartOffsets(ctx, topic); err != nil {
+	if l.first, err = admin.ListStartOffsets(ctx, topic); err != nil {
 		return l, fmt.Errorf("first offsets of %s: %w", topic, err)
 	}
-	if l.last, err = s.admin.ListEndOffsets(ctx, topic); err != nil {
+	if l.last, err = admin.ListEndOffsets(ctx, topic); err != nil {
 		return l, fmt.Errorf("last offsets of %s: %w", topic, err)
 	}
 	return l, nil
