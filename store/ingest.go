@@ -83,6 +83,8 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 			return Result{}, fmt.Errorf("ingest: %w", err)
 		case errors.Is(err, errPayloadGone):
 			// Its cached number is dropped; the next try makes a new one.
+		case errors.Is(err, errPayloadMade):
+			s.contendedAt.Store(time.Now().UnixNano())
 		case sqlState(err) == codeNoPartition:
 			s.days.forget()
 		case refusable(err):
@@ -101,12 +103,28 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 // and the update of its journey.
 var errPayloadGone = errors.New("a payload's row is gone")
 
+// errPayloadMade: another batch made the row of a payload that was new to
+// this one.
+var errPayloadMade = errors.New("another batch has made a payload's row")
+
+// contended tells whether batches have met in a new payload lately, as
+// consumers of unkeyed partitions do. They then reserve the rows of new
+// payloads before the transaction, so that none is done in vain; alone, a
+// batch is cheaper when it writes each new payload once, and whole.
+func (s *Store) contended() bool {
+	at := s.contendedAt.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) < contention
+}
+
+const contention = time.Minute
+
 // row is one event on its way into the database.
 type row struct {
 	event       *payload.Event
 	part, index int
 	hash        int64
 	payloadID   int64
+	isNew       bool // no row of its payload is there yet
 	trailID     int32
 }
 
@@ -127,7 +145,7 @@ func rowsOf(batch Batch) []row {
 
 func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result, error) {
 	result := Result{Stamp: s.Now()}
-	if err := s.prepare(ctx, rows, result.Stamp); err != nil {
+	if err := s.prepare(ctx, rows, result.Stamp, s.contended()); err != nil {
 		return result, err
 	}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -146,7 +164,19 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 		}
 		return countLetters(ctx, tx, batch.Parts, result.Lost, result.Stamp)
 	})
+	if err == nil {
+		s.rememberNew(rows, batch.Parts, result.Lost)
+	}
 	return result, err
+}
+
+// rememberNew caches the numbers of payloads whose rows are made now.
+func (s *Store) rememberNew(rows []row, parts []Part, lost []Lost) {
+	for _, r := range keep(rows, parts, lost) {
+		if r.isNew {
+			s.ids.set(r.event.RequestID, r.payloadID)
+		}
+	}
 }
 
 // rulesOfBatch reads the rules and holds their row until commit, so that new
@@ -199,7 +229,7 @@ func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, rules *payload.Rules, 
 	for _, r := range stored {
 		r.event.TakenIn = stamp
 	}
-	if err := s.mergeJourneys(ctx, tx, rules, rows); err != nil {
+	if err := s.mergeJourneys(ctx, tx, rules, rows, stamp); err != nil {
 		return 0, err
 	}
 	return len(stored), nil
@@ -267,7 +297,7 @@ var errProbe = errors.New("probe only")
 
 func (s *Store) probe(ctx context.Context, rows []row) error {
 	stamp := s.Now()
-	if err := s.prepare(ctx, rows, stamp); err != nil {
+	if err := s.prepare(ctx, rows, stamp, true); err != nil {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

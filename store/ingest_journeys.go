@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,25 +17,39 @@ import (
 // what lists need beside them. The rows are locked here, late and in order
 // of id, so that consumers of unkeyed partitions copy their events side by
 // side and wait for each other only now.
-func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row) error {
+func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) error {
 	byPayload := map[int64][]payload.Event{}
+	var known, fresh []int64
 	for _, r := range rows {
+		if byPayload[r.payloadID] == nil {
+			if r.isNew {
+				fresh = append(fresh, r.payloadID)
+			} else {
+				known = append(known, r.payloadID)
+			}
+		}
 		byPayload[r.payloadID] = append(byPayload[r.payloadID], *r.event)
 	}
-	ids := sortedKeys(byPayload)
-	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, ids)
+	slices.Sort(known)
+	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, known)
 	if err != nil {
 		return fmt.Errorf("journeys: %w", err)
 	}
-	for _, id := range ids {
+	for _, id := range fresh {
+		journeys[id] = new(payload.Journey)
+	}
+	for id, events := range byPayload {
 		journey, ok := journeys[id]
 		if !ok {
-			s.forgetPayload(byPayload[id])
+			s.forgetPayload(events)
 			return errPayloadGone
 		}
-		journey.Merge(rules, byPayload[id]...)
+		journey.Merge(rules, events...)
 	}
-	if err := s.writeJourneys(ctx, tx, rules, ids, journeys); err != nil {
+	if err := s.insertJourneys(ctx, tx, rules, fresh, byPayload, journeys, stamp); err != nil {
+		return err
+	}
+	if err := s.writeJourneys(ctx, tx, rules, known, journeys); err != nil {
 		return fmt.Errorf("journeys: %w", err)
 	}
 	if err := writeHosts(ctx, tx, rows); err != nil {
@@ -50,8 +63,6 @@ func (s *Store) forgetPayload(events []payload.Event) {
 		s.ids.drop(e.RequestID)
 	}
 }
-
-func sortedKeys[V any](m map[int64]V) []int64 { return slices.Sorted(maps.Keys(m)) }
 
 func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (map[int64]*payload.Journey, error) {
 	rows, err := tx.Query(ctx, query, args...)
@@ -74,6 +85,51 @@ func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (ma
 	return journeys, err
 }
 
+// insertJourneys makes the rows of new payloads, in the order in which every
+// batch makes them: two that meet wait for each other, never in a circle. A
+// payload that another batch was first to make has that batch's number, so
+// this one starts again.
+func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, fresh []int64, events map[int64][]payload.Event, journeys map[int64]*payload.Journey, stamp time.Time) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	c, err := s.columnsOf(ctx, rules, fresh, journeys)
+	if err != nil {
+		return fmt.Errorf("new journeys: %w", err)
+	}
+	requestIDs := make([][16]byte, len(fresh))
+	for i, id := range fresh {
+		requestIDs[i] = events[id][0].RequestID
+	}
+	made, err := tx.Exec(ctx, `INSERT INTO payloads (id, `+columnNames+`, rules_version, request_id, created_at)
+		SELECT id, `+columnValues+`, $17::int8, request_id, $19::timestamptz
+		FROM unnest(`+columnArrays+`, $18::uuid[]) u(id, `+columnNames+`, request_id)
+		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`,
+		append(c.args(fresh, rules), requestIDs, stamp)...)
+	if err != nil {
+		return fmt.Errorf("new journeys: %w", err)
+	}
+	if made.RowsAffected() != int64(len(fresh)) {
+		return errPayloadMade
+	}
+	return nil
+}
+
+// writeJourneys writes journeys, and the columns that follow from them, with
+// one UPDATE.
+func (s *Store) writeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	c, err := s.columnsOf(ctx, rules, ids, journeys)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE payloads p SET (`+columnNames+`, rules_version) = ROW (`+columnValues+`, $17::int8)
+		FROM unnest(`+columnArrays+`) u(id, `+columnNames+`) WHERE p.id = u.id`, c.args(ids, rules)...)
+	return err
+}
+
 // columns of payloads that follow from journeys, one slice a column.
 type columns struct {
 	org, account, inventory, system            []string
@@ -85,31 +141,36 @@ type columns struct {
 	journey                                    [][]byte
 }
 
-// writeJourneys writes journeys, and the columns that follow from them, with
-// one UPDATE.
-func (s *Store) writeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) error {
+// The columns in SQL: their names, their values as rows of arrays, and the
+// arrays, which args gives.
+const (
+	columnNames = `org_id, account, inventory_id, system_id, started_at, updated_at, quiet_since, stalls_at,
+		failed_at, failed_service, failed_source, failed_message, outcome, trails, journey`
+	columnValues = `u.org_id, u.account, u.inventory_id, u.system_id, u.started_at, u.updated_at, u.quiet_since, u.stalls_at,
+		u.failed_at, u.failed_service, u.failed_source, u.failed_message, u.outcome, u.trails::int4[], u.journey`
+	columnArrays = `$1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
+		$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::int2[], $15::text[], $16::bytea[]`
+)
+
+func (c *columns) args(ids []int64, rules *payload.Rules) []any {
+	return []any{
+		hot, ids, c.org, c.account, c.inventory, c.system, c.started, c.updated, c.quiet, c.stalls,
+		c.failedAt, c.failedService, c.failedSource, c.failedMessage, c.outcome, c.trails, c.journey, rules.Version,
+	}
+}
+
+func (s *Store) columnsOf(ctx context.Context, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) (columns, error) {
 	var c columns
 	for _, id := range ids {
 		trails, err := s.trailsOf(ctx, journeys[id])
 		if err != nil {
-			return err
+			return c, err
 		}
 		if err := c.add(rules, journeys[id], trails); err != nil {
-			return err
+			return c, err
 		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE payloads p SET org_id = u.org_id, account = u.account, inventory_id = u.inventory_id, system_id = u.system_id,
-			started_at = u.started_at, updated_at = u.updated_at, quiet_since = u.quiet_since, stalls_at = u.stalls_at,
-			failed_at = u.failed_at, failed_service = u.failed_service, failed_source = u.failed_source, failed_message = u.failed_message,
-			outcome = u.outcome, trails = u.trails::int4[], journey = u.journey, rules_version = $17::int8
-		FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[],
-			$9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::int2[], $15::text[], $16::bytea[])
-			u(id, org_id, account, inventory_id, system_id, started_at, updated_at, quiet_since,
-			stalls_at, failed_at, failed_service, failed_source, failed_message, outcome, trails, journey)
-		WHERE p.id = u.id`,
-		hot, ids, c.org, c.account, c.inventory, c.system, c.started, c.updated, c.quiet,
-		c.stalls, c.failedAt, c.failedService, c.failedSource, c.failedMessage, c.outcome, c.trails, c.journey, rules.Version)
-	return err
+	return c, nil
 }
 
 func (c *columns) add(rules *payload.Rules, j *payload.Journey, trails string) error {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -15,9 +14,10 @@ import (
 )
 
 // prepare makes what a batch refers to, each in a short transaction of its
-// own so that no two batches wait for each other: partitions, trails, and the
-// rows of payloads not known yet. Nothing of it shows until the batch commits.
-func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time) error {
+// own so that no two batches wait for each other: partitions, trails, and
+// numbers of payloads not known yet; with reserve also their rows, else they
+// are marked as new. Nothing of it shows until the batch commits.
+func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time, reserve bool) error {
 	days := map[time.Time]struct{}{}
 	for _, r := range rows {
 		days[day(r.event.Date)] = struct{}{}
@@ -28,8 +28,8 @@ func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time) error 
 	if err := s.numberTrails(ctx, rows); err != nil {
 		return fmt.Errorf("trails: %w", err)
 	}
-	if err := s.numberPayloads(ctx, rows, stamp); err != nil {
-		return fmt.Errorf("payload rows: %w", err)
+	if err := s.numberPayloads(ctx, rows, stamp, reserve); err != nil {
+		return fmt.Errorf("payload numbers: %w", err)
 	}
 	return nil
 }
@@ -91,7 +91,9 @@ func (s *Store) makeTrails(ctx context.Context, unknown []trail, known map[trail
 	return err
 }
 
-func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time) error {
+// numberPayloads gives new payloads their numbers in the order in which they
+// came: those of one time stand together in every index then.
+func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time, reserve bool) error {
 	ids := make(map[payload.RequestID]int64, len(rows)/4+1)
 	var unknown [][16]byte
 	for _, r := range rows {
@@ -105,48 +107,83 @@ func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time)
 		}
 		ids[requestID] = id
 	}
-	if len(unknown) > 0 {
-		slices.SortFunc(unknown, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
-		if err := s.makePayloads(ctx, unknown, ids, stamp); err != nil {
+	if err := s.readNumbers(ctx, unknown, ids); err != nil {
+		return err
+	}
+	fresh, err := s.newNumbers(ctx, unknown, ids)
+	if err != nil {
+		return err
+	}
+	if reserve && len(fresh) > 0 {
+		if err := s.reservePayloads(ctx, fresh, ids, stamp); err != nil {
 			return err
 		}
+		fresh = nil
+	}
+	isNew := make(map[payload.RequestID]bool, len(fresh))
+	for _, requestID := range fresh {
+		isNew[requestID] = true
 	}
 	for i := range rows {
-		rows[i].payloadID = ids[rows[i].event.RequestID]
+		requestID := rows[i].event.RequestID
+		rows[i].payloadID, rows[i].isNew = ids[requestID], isNew[requestID]
 	}
 	return nil
 }
 
-// makePayloads reads the numbers of unknown request ids and reserves rows for
-// those that have none. Reading comes first: after a restart most are there,
-// and an insert that conflicts still costs a number and a lock.
-func (s *Store) makePayloads(ctx context.Context, unknown [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
-	read := func(want [][16]byte) error {
-		rows, err := s.pool.Query(ctx, `SELECT request_id, id FROM payloads WHERE request_id = ANY($1::uuid[])`, hot, want)
-		if err != nil {
-			return err
-		}
-		var requestID [16]byte
-		var id int64
-		_, err = pgx.ForEachRow(rows, []any{&requestID, &id}, func() error {
-			ids[requestID] = id
-			s.ids.set(requestID, id)
-			return nil
-		})
-		return err
-	}
-	if err := read(unknown); err != nil {
-		return err
-	}
-	isKnown := func(id [16]byte) bool { return ids[id] != 0 }
-	fresh := slices.DeleteFunc(unknown, isKnown)
-	if len(fresh) == 0 {
+// readNumbers adds those of unknown payloads that are stored.
+func (s *Store) readNumbers(ctx context.Context, unknown [][16]byte, ids map[payload.RequestID]int64) error {
+	if len(unknown) == 0 {
 		return nil
 	}
-	_, err := s.pool.Exec(ctx, `INSERT INTO payloads (request_id, created_at)
-		SELECT u, $2::timestamptz FROM unnest($1::uuid[]) u ORDER BY u ON CONFLICT DO NOTHING`, hot, fresh, stamp)
+	rows, err := s.pool.Query(ctx, `SELECT request_id, id FROM payloads WHERE request_id = ANY($1::uuid[])`, hot, unknown)
 	if err != nil {
 		return err
 	}
-	return read(fresh)
+	var requestID [16]byte
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&requestID, &id}, func() error {
+		ids[requestID] = id
+		s.ids.set(requestID, id)
+		return nil
+	})
+	return err
+}
+
+// newNumbers adds numbers never used before for those still unknown, and
+// returns these.
+func (s *Store) newNumbers(ctx context.Context, unknown [][16]byte, ids map[payload.RequestID]int64) ([][16]byte, error) {
+	fresh := slices.DeleteFunc(slices.Clone(unknown), func(id [16]byte) bool { return ids[id] != 0 })
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	rows, err := s.pool.Query(ctx, `SELECT nextval('payloads_id_seq') FROM generate_series(1, $1::int8)`, hot, int64(len(fresh)))
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(numbers)
+	for i, requestID := range fresh {
+		ids[requestID] = numbers[i]
+	}
+	return fresh, nil
+}
+
+// reservePayloads makes empty rows for new payloads, in the order in which
+// every batch makes them; where another was first, its number stands.
+func (s *Store) reservePayloads(ctx context.Context, fresh [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
+	numbers := make([]int64, len(fresh))
+	for i, requestID := range fresh {
+		numbers[i] = ids[requestID]
+	}
+	_, err := s.pool.Exec(ctx, `INSERT INTO payloads (id, request_id, created_at)
+		SELECT id, request_id, $3::timestamptz FROM unnest($1::int8[], $2::uuid[]) u(id, request_id)
+		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`, hot, numbers, fresh, stamp)
+	if err != nil {
+		return err
+	}
+	return s.readNumbers(ctx, fresh, ids)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,7 +98,8 @@ func (s *Store) ApplyRules(ctx context.Context, rules payload.Rules, progress fu
 			return fmt.Errorf("apply rules: %w", err)
 		}
 		if judged == 0 {
-			return nil
+			_, err := s.pool.Exec(ctx, `SELECT pg_notify($1::text, $2::text)`, hot, ChangeChannel, noticeOfAll)
+			return err
 		}
 		after, done = last, done+judged
 		progress(done, max(total, done))
@@ -145,7 +148,7 @@ func (s *Store) judgeAgain(ctx context.Context, rules payload.Rules, after int64
 	if err != nil || len(journeys) == 0 {
 		return 0, 0, err
 	}
-	ids := sortedKeys(journeys)
+	ids := slices.Sorted(maps.Keys(journeys))
 	for _, id := range ids {
 		if err := rebuild(ctx, tx, &rules, id, journeys[id]); err != nil {
 			return 0, 0, fmt.Errorf("payload %d: %w", id, err)

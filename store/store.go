@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,8 @@ import (
 // Config says which database, and how to use it. Only DSN is required.
 type Config struct {
 	DSN          string                // pgx connection string or URL
+	ListenDSN    string                // of the connection that hears of changes: to the primary, through no pooler; default DSN
+	ListenPing   time.Duration         // how often that connection is tried; default 5 s
 	MaxConns     int                   // connections at most; default 10
 	QueryTimeout time.Duration         // deadline of one read; default 5 s
 	Tenants      bool                  // reads need a scope in their context: identity.With
@@ -41,6 +44,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueryTimeout == 0 {
 		c.QueryTimeout = 5 * time.Second
+	}
+	if c.ListenPing == 0 {
+		c.ListenPing = listenPing
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -64,6 +70,8 @@ type Store struct {
 	days  *dayCache
 
 	rules rulesCache
+
+	contendedAt atomic.Int64 // Unix nanoseconds; see contended
 }
 
 // Open prepares a pool; it does not wait for the database, which may be away
