@@ -32,11 +32,12 @@ CREATE TABLE payloads (
     outcome        smallint NOT NULL DEFAULT 0, -- 0 open, 1 failed, 2 succeeded
     trails         integer[] NOT NULL DEFAULT '{}',
     journey        bytea
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 90);
 
 CREATE UNIQUE INDEX payloads_request_id ON payloads (request_id);
-CREATE INDEX payloads_started ON payloads (started_at, id);
-CREATE INDEX payloads_org_started ON payloads (org_id, started_at, id);
+-- Lists sort payloads of one date by id themselves: the index need not.
+CREATE INDEX payloads_started ON payloads (started_at);
+CREATE INDEX payloads_org_started ON payloads (org_id, started_at);
 CREATE INDEX payloads_failed ON payloads (failed_at, id) WHERE outcome = 1;
 CREATE INDEX payloads_open ON payloads (id) WHERE outcome = 0;
 

@@ -12,11 +12,23 @@ import (
 // codecVersion is the first byte of an encoded journey.
 const codecVersion = 1
 
-// codecWords are written as one byte. Their order is part of the version.
+// codecWords are written as one byte: the status words and services that
+// nearly every event of the platform has. Their order is part of the version.
 var codecWords = []string{
 	"", "received", "processing", "success", "error", "failed", "failure", "processing_error",
 	"processing_success", "successful", "invalid", "rejected", "processed",
+	"ingress", "puptoo", "inventory", "inventory-mq-service", "storage-broker", "insights-engine",
+	"insights-advisor-service", "advisor", "vulnerability", "compliance", "patchman", "remediations",
+	"ccx-data-pipeline", "ocp-vulnerability", "runtimes-inventory", "export",
 }
+
+var codecWordNumbers = func() map[string]int {
+	numbers := make(map[string]int, len(codecWords))
+	for i, word := range codecWords {
+		numbers[word] = i
+	}
+	return numbers
+}()
 
 // AppendBinary appends the journey's bytes: equal journeys have equal bytes.
 // Most moments of a stage are those of its first or its last event, so they
@@ -107,7 +119,7 @@ func (w *encoder) days(days []int32) {
 }
 
 func (w *encoder) text(text string) {
-	if i := slices.Index(codecWords, text); i >= 0 {
+	if i, known := codecWordNumbers[text]; known {
 		w.uint(uint64(i)<<1 | 1)
 		return
 	}
