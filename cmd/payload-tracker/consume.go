@@ -26,12 +26,23 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 
 // addConsumer builds the consumer. It connects to nothing yet.
 func (a *app) addConsumer() error {
-	kafka := a.config.kafka
-	security, err := kafka.security()
+	config, err := a.consumerConfig()
 	if err != nil {
 		return err
 	}
-	built, err := consumer.New(consumer.Config{
+	built, err := consumer.New(config)
+	if err != nil {
+		return fmt.Errorf("set up the consumer: %w", err)
+	}
+	a.consumer = built
+	return nil
+}
+
+// consumerConfig is what the settings say of Kafka.
+func (a *app) consumerConfig() (consumer.Config, error) {
+	kafka := a.config.kafka
+	security, err := kafka.security()
+	return consumer.Config{
 		Store:          a.store,
 		Brokers:        kafka.brokers,
 		Topic:          kafka.topic,
@@ -43,12 +54,7 @@ func (a *app) addConsumer() error {
 		CountOnly:      kafka.countOnly,
 		Logger:         a.log,
 		Registerer:     a.registry,
-	})
-	if err != nil {
-		return fmt.Errorf("set up the consumer: %w", err)
-	}
-	a.consumer = built
-	return nil
+	}, err
 }
 
 // consume is the duty of taking events in.

@@ -52,6 +52,11 @@ func commands() []command {
 		},
 		{name: "migrate", arguments: "up|status", help: "bring the database's schema up to date, or show how far it is", run: runMigrate},
 		{name: "rules", arguments: "apply|show", help: "judge by the rules of the settings, or show those in force", run: runRules},
+		{
+			name: "dead-letters", arguments: "list|replay [--reason R] …",
+			help: "show what could not be read as an event, or send it again",
+			run:  runDeadLetters, flags: func() *flag.FlagSet { return new(letterOptions).flags("") },
+		},
 		{name: "config", help: "show the settings in force, secrets masked", run: runConfig},
 		{name: "version", help: "show the version", run: runVersion},
 	}
@@ -103,7 +108,7 @@ func dispatch(ctx context.Context, std streams, args []string) int {
 		if c.name != args[0] {
 			continue
 		}
-		if len(args) == 2 && (args[1] == "-h" || args[1] == "--help") {
+		if last := args[len(args)-1]; len(args) > 1 && (last == "-h" || last == "--help") {
 			fmt.Fprintf(std.out, "usage: payload-tracker %s %s\n\n%s\n", c.name, c.arguments, c.help)
 			c.explain(std.out)
 			return 0
@@ -129,9 +134,9 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "payload-tracker: where is an upload, what happened to it, and why did it fail?\n\n"+
 		"usage: payload-tracker COMMAND\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-8s %-24s %s\n", c.name, c.arguments, c.help)
+		fmt.Fprintf(w, "  %-12s %-27s %s\n", c.name, c.arguments, c.help)
 	}
-	fmt.Fprint(w, "  help                              show this\n\n"+
+	fmt.Fprint(w, "  help                                     show this\n\n"+
 		"Settings come from the environment: `payload-tracker config` shows them all. `payload-tracker demo` needs none.\n")
 }
 

@@ -40,6 +40,13 @@ func TestCommandLine(t *testing.T) {
 		{args: []string{"rules", "remove"}, code: 2, errs: "say apply or show"},
 		{args: []string{"demo", "--no"}, code: 2, errs: "flag provided but not defined"},
 		{args: []string{"demo", "--help"}, code: 0, out: "-kafka-port"},
+		{args: []string{"dead-letters"}, code: 2, errs: "say list or replay"},
+		{args: []string{"dead-letters", "replay", "--help"}, code: 0, out: "-dry-run"},
+		{args: []string{"dead-letters", "list", "--again"}, code: 2, errs: "flag provided but not defined"},
+		{args: []string{"dead-letters", "replay", "--json"}, code: 2, errs: "flag provided but not defined"},
+		{args: []string{"dead-letters", "list", "--since", "yesterday"}, code: 2, errs: "or how long ago, such as 90m"},
+		{args: []string{"dead-letters", "replay", "--at", "12"}, code: 2, errs: "must be partition:offset"},
+		{args: []string{"dead-letters", "list", "--counts", "--at", "0:1"}, code: 2, errs: "--counts goes with neither"},
 		{args: []string{"run", "-h"}, code: 0, out: "usage: payload-tracker run"},
 	} {
 		code, out, errs := runCommand(t, c.env, c.args...)
