@@ -242,15 +242,7 @@ func TestAReplayThatCannotSendSendsTheRestLater(t *testing.T) {
 func TestARefusedEventWaitsForTheDeadLetterTopic(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, err := b.conn.Exec(t.Context(), `
-		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF NEW.org_id = 'poison' THEN RAISE EXCEPTION 'never' USING ERRCODE = '22023'; END IF;
-			RETURN NEW;
-		END $$;
-		CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON payloads FOR EACH ROW EXECUTE FUNCTION refuse()`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.refusePoison()
 	fail := b.failProduce(b.DeadLetterTopic)
 	poison := strings.Replace(message(2, 0, "ingress", "received"), "700101", "poison", 1)
 	b.Produce(0, message(1, 0, "ingress", "received"), poison, message(3, 0, "ingress", "received"), poison)

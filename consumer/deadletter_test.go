@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/payload-tracker/payload-tracker/consumer"
 	"github.com/payload-tracker/payload-tracker/consumer/consumertest"
@@ -85,6 +89,41 @@ func TestDeadLetterTopicIsMade(t *testing.T) {
 	r.waitReady()
 }
 
+func TestADeadLetterTopicThatCannotBeMadeIsSaid(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cluster := b.Broker().Cluster()
+	var allowed atomic.Bool
+	cluster.ControlKey(int16(kmsg.CreateTopics), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if allowed.Load() {
+			return nil, nil, false
+		}
+		resp := kreq.ResponseKind().(*kmsg.CreateTopicsResponse)
+		for _, topic := range kreq.(*kmsg.CreateTopicsRequest).Topics {
+			refused := kmsg.NewCreateTopicsResponseTopic()
+			refused.Topic, refused.ErrorCode = topic.Topic, kerr.TopicAuthorizationFailed.Code
+			resp.Topics = append(resp.Topics, refused)
+		}
+		return resp, nil, true
+	})
+	r := b.start(func(c *consumer.Config) { c.DeadLetterTopic, c.WatchEvery = "elsewhere", 100*time.Millisecond })
+	consumertest.Wait(t, "not ready", func() error {
+		if err := r.Ready(); err == nil || !strings.Contains(err.Error(), "elsewhere does not exist and could not be made") {
+			return fmt.Errorf("ready says %v", err)
+		}
+		return nil
+	})
+	b.Produce(0, message(1, 0, "ingress", "received"))
+	b.waitStatuses(1) // events are taken in all the same
+	allowed.Store(true)
+	r.waitReady()
+	b.Produce(0, "junk")
+	if got := b.Read("elsewhere", 1); string(got[0].Value) != "junk" {
+		t.Errorf("dead letter %q", got[0].Value)
+	}
+}
+
 func TestADeadLetterTooLargeForItsTopicIsCut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -145,18 +184,24 @@ func TestADeadLetterThatCannotBeWrittenStops(t *testing.T) {
 	r.waitReady()
 }
 
-func TestWhatTheDatabaseRefusesBecomesADeadLetter(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	_, err := b.conn.Exec(t.Context(), `
+// refusePoison makes the database refuse what comes from the org "poison".
+func (b *bundle) refusePoison() {
+	b.t.Helper()
+	_, err := b.conn.Exec(b.t.Context(), `
 		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF NEW.org_id = 'poison' THEN RAISE EXCEPTION 'never' USING ERRCODE = '22023'; END IF;
 			RETURN NEW;
 		END $$;
-		CREATE TRIGGER refuse BEFORE UPDATE ON payloads FOR EACH ROW EXECUTE FUNCTION refuse()`)
+		CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON payloads FOR EACH ROW EXECUTE FUNCTION refuse()`)
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
+}
+
+func TestWhatTheDatabaseRefusesBecomesADeadLetter(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.refusePoison()
 	poison := strings.Replace(message(2, 0, "ingress", "received"), "700101", "poison", 1)
 	b.Produce(0, message(1, 0, "ingress", "received"))
 	b.ProduceRecords(&kgo.Record{Key: []byte("k"), Value: []byte(poison), Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("v")}}})

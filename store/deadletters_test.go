@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/payload-tracker/payload-tracker/identity"
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 	"github.com/payload-tracker/payload-tracker/store/storetest"
@@ -129,6 +130,9 @@ func TestDeadLettersFiltered(t *testing.T) {
 		if got := letters(t, s, c.filter); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
+	}
+	if groups, err := s.DeadLetters(identity.WithScope(t.Context(), identity.Org("700101")), store.DeadLetterFilter{}); err != nil || len(groups) > 0 {
+		t.Errorf("a tenant sees %d groups, %v", len(groups), err)
 	}
 	for _, wrong := range []store.DeadLetterFilter{
 		{Service: &store.Text{Eq: new("a\x00")}},
