@@ -81,8 +81,6 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 			return result, nil
 		case attempt >= 3:
 			return Result{}, fmt.Errorf("ingest: %w", err)
-		case errors.Is(err, errPayloadGone):
-			// Its cached number is dropped; the next try makes a new one.
 		case errors.Is(err, errPayloadMade):
 			s.contendedAt.Store(time.Now().UnixNano())
 		case sqlState(err) == codeNoPartition:
@@ -98,10 +96,6 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 		}
 	}
 }
-
-// errPayloadGone: a payload was deleted between the reservation of its row
-// and the update of its journey.
-var errPayloadGone = errors.New("a payload's row is gone")
 
 // errPayloadMade: another batch made the row of a payload that was new to
 // this one.
@@ -124,7 +118,6 @@ type row struct {
 	part, index int
 	hash        int64
 	payloadID   int64
-	isNew       bool // no row of its payload is there yet
 	trailID     int32
 }
 
@@ -164,19 +157,7 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 		}
 		return countLetters(ctx, tx, batch.Parts, result.Lost, result.Stamp)
 	})
-	if err == nil {
-		s.rememberNew(rows, batch.Parts, result.Lost)
-	}
 	return result, err
-}
-
-// rememberNew caches the numbers of payloads whose rows are made now.
-func (s *Store) rememberNew(rows []row, parts []Part, lost []Lost) {
-	for _, r := range keep(rows, parts, lost) {
-		if r.isNew {
-			s.ids.set(r.event.RequestID, r.payloadID)
-		}
-	}
 }
 
 // rulesOfBatch reads the rules and holds their row until commit, so that new

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,32 +20,22 @@ import (
 // side and wait for each other only now.
 func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) error {
 	byPayload := map[int64][]payload.Event{}
-	var known, fresh []int64
 	for _, r := range rows {
-		if byPayload[r.payloadID] == nil {
-			if r.isNew {
-				fresh = append(fresh, r.payloadID)
-			} else {
-				known = append(known, r.payloadID)
-			}
-		}
 		byPayload[r.payloadID] = append(byPayload[r.payloadID], *r.event)
 	}
-	slices.Sort(known)
-	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, known)
+	ids := slices.Sorted(maps.Keys(byPayload))
+	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, ids)
 	if err != nil {
 		return fmt.Errorf("journeys: %w", err)
 	}
-	for _, id := range fresh {
-		journeys[id] = new(payload.Journey)
-	}
-	for id, events := range byPayload {
-		journey, ok := journeys[id]
-		if !ok {
-			s.forgetPayload(events)
-			return errPayloadGone
+	var known, fresh []int64
+	for _, id := range ids {
+		if journeys[id] != nil {
+			known = append(known, id)
+		} else {
+			fresh, journeys[id] = append(fresh, id), new(payload.Journey)
 		}
-		journey.Merge(rules, events...)
+		journeys[id].Merge(rules, byPayload[id]...)
 	}
 	if err := s.insertJourneys(ctx, tx, rules, fresh, byPayload, journeys, stamp); err != nil {
 		return err
@@ -56,12 +47,6 @@ func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 		return fmt.Errorf("hosts: %w", err)
 	}
 	return announce(ctx, tx, rows)
-}
-
-func (s *Store) forgetPayload(events []payload.Event) {
-	for _, e := range events {
-		s.ids.drop(e.RequestID)
-	}
 }
 
 func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (map[int64]*payload.Journey, error) {
@@ -85,10 +70,10 @@ func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (ma
 	return journeys, err
 }
 
-// insertJourneys makes the rows of new payloads, in the order in which every
-// batch makes them: two that meet wait for each other, never in a circle. A
-// payload that another batch was first to make has that batch's number, so
-// this one starts again.
+// insertJourneys makes the rows of payloads that have none, in the order in
+// which every batch makes them: two that meet wait for each other, never in a
+// circle. A payload that another batch was first to make may have that
+// batch's number, so this one starts again.
 func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, fresh []int64, events map[int64][]payload.Event, journeys map[int64]*payload.Journey, stamp time.Time) error {
 	if len(fresh) == 0 {
 		return nil
@@ -110,6 +95,9 @@ func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Ru
 		return fmt.Errorf("new journeys: %w", err)
 	}
 	if made.RowsAffected() != int64(len(fresh)) {
+		for _, id := range fresh {
+			s.ids.drop(events[id][0].RequestID)
+		}
 		return errPayloadMade
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 
 // prepare makes what a batch refers to, each in a short transaction of its
 // own so that no two batches wait for each other: partitions, trails, and
-// numbers of payloads not known yet; with reserve also their rows, else they
-// are marked as new. Nothing of it shows until the batch commits.
+// numbers of payloads not known yet, with reserve also their rows. Nothing of
+// it shows until the batch commits.
 func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time, reserve bool) error {
 	days := map[time.Time]struct{}{}
 	for _, r := range rows {
@@ -114,19 +114,13 @@ func (s *Store) numberPayloads(ctx context.Context, rows []row, stamp time.Time,
 	if err != nil {
 		return err
 	}
-	if reserve && len(fresh) > 0 {
+	if reserve {
 		if err := s.reservePayloads(ctx, fresh, ids, stamp); err != nil {
 			return err
 		}
-		fresh = nil
-	}
-	isNew := make(map[payload.RequestID]bool, len(fresh))
-	for _, requestID := range fresh {
-		isNew[requestID] = true
 	}
 	for i := range rows {
-		requestID := rows[i].event.RequestID
-		rows[i].payloadID, rows[i].isNew = ids[requestID], isNew[requestID]
+		rows[i].payloadID = ids[rows[i].event.RequestID]
 	}
 	return nil
 }
@@ -168,6 +162,7 @@ func (s *Store) newNumbers(ctx context.Context, unknown [][16]byte, ids map[payl
 	slices.Sort(numbers)
 	for i, requestID := range fresh {
 		ids[requestID] = numbers[i]
+		s.ids.set(requestID, numbers[i])
 	}
 	return fresh, nil
 }
@@ -175,6 +170,9 @@ func (s *Store) newNumbers(ctx context.Context, unknown [][16]byte, ids map[payl
 // reservePayloads makes empty rows for new payloads, in the order in which
 // every batch makes them; where another was first, its number stands.
 func (s *Store) reservePayloads(ctx context.Context, fresh [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
+	if len(fresh) == 0 {
+		return nil
+	}
 	numbers := make([]int64, len(fresh))
 	for i, requestID := range fresh {
 		numbers[i] = ids[requestID]
