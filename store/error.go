@@ -39,8 +39,11 @@ func Transient(err error) bool {
 }
 
 const (
-	codeNoPartition     = "23514"
-	codeUniqueViolation = "23505"
+	codeNoPartition      = "23514"
+	codeUniqueViolation  = "23505"
+	codeDeadlock         = "40P01"
+	codeLockNotAvailable = "55P03"
+	codeQueryCanceled    = "57014"
 )
 
 // refusable tells whether the database refused a row for what it contains.

@@ -21,7 +21,7 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
-	return together(ctx, app.consume, app.observe)
+	return together(ctx, app.consume, app.keepDays, app.observe)
 }
 
 // addConsumer builds the consumer. It connects to nothing yet.
@@ -59,3 +59,6 @@ func (a *app) consumerConfig() (consumer.Config, error) {
 
 // consume is the duty of taking events in.
 func (a *app) consume(ctx context.Context) error { return a.consumer.Run(ctx) }
+
+// keepDays is the duty of having partitions before their days come.
+func (a *app) keepDays(ctx context.Context) error { return a.store.KeepDaysAhead(ctx) }
