@@ -42,7 +42,7 @@ func (c *kafkaConfig) settings() []setting {
 		{name: "KAFKA_BOOTSTRAP_SERVERS", standard: "localhost:29092", unit: "list", meaning: "brokers, host:port with commas between", set: list(&c.brokers)},
 		{name: "TOPIC_PAYLOAD_STATUS", standard: "platform.payload-status", meaning: "topic of the status events; dead letters go to the same name with .dlq", set: text(&c.topic)},
 		{name: "KAFKA_GROUP_ID", standard: "payload_tracker", meaning: "consumer group", set: text(&c.group)},
-		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "latest", meaning: "where a new group begins: earliest or latest", set: oneOf(&c.offsetReset, "earliest", "latest")},
+		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "earliest", meaning: "where a partition begins that neither the database nor the group has a position of: earliest or latest", set: oneOf(&c.offsetReset, "earliest", "latest")},
 		{name: "KAFKA_SESSION_TIMEOUT", standard: "10s", unit: "duration", meaning: "silence after which the group gives a consumer's partitions to others", set: duration(&c.sessionTimeout)},
 		{name: "KAFKA_MAX_MESSAGE_BYTES", standard: "1048576", unit: "bytes", meaning: "largest message that is read as an event", set: number(&c.maxMessageBytes, 1024, 64<<20)},
 		{
