@@ -37,6 +37,10 @@ func (s *Store) PayloadsTotal(ctx context.Context, filter PayloadFilter) (Total,
 	if err != nil {
 		return Total{}, err
 	}
+	return s.payloadsTotal(ctx, conditions)
+}
+
+func (s *Store) payloadsTotal(ctx context.Context, conditions where) (Total, error) {
 	return s.total(ctx, "payloads total", countable{
 		table: "payloads p", conditions: conditions, pages: `SELECT pg_relation_size('payloads') / current_setting('block_size')::bigint AS pages`,
 	})
@@ -102,13 +106,18 @@ func (scope *statusScope) countable() countable {
 }
 
 func (s *Store) total(ctx context.Context, operation string, c countable) (Total, error) {
-	count, err := s.countRows(ctx, operation, `SELECT count(*) FROM (SELECT`+c.from("")+` LIMIT ?) t`,
-		append(slices.Clone(c.conditions.args), totalBound+1)...)
+	count, err := s.countUpTo(ctx, operation, &c, totalBound)
 	if err != nil || count <= totalBound {
 		return Total{Value: count, Exact: true}, err
 	}
 	estimate, err := s.estimate(ctx, operation, &c)
 	return Total{Value: max(totalBound, estimate)}, err
+}
+
+// countUpTo counts rows; more than most give most + 1.
+func (s *Store) countUpTo(ctx context.Context, operation string, c *countable, most int) (int, error) {
+	return s.countRows(ctx, operation, `SELECT count(*) FROM (SELECT`+c.from("")+` LIMIT ?) t`,
+		append(slices.Clone(c.conditions.args), most+1)...)
 }
 
 // estimate counts in a sample of the table's pages, which needs no statistics
