@@ -24,7 +24,7 @@ func daysOf(payloads []*Payload) []span {
 			spans = append(spans, span{day(date), nextDay(date)})
 		}
 	}
-	return mergeSpans(spans)
+	return mergeSpans(spans, 0, maxSpans)
 }
 
 // spansOf is the days of the dates.
@@ -33,17 +33,17 @@ func spansOf(dates []time.Time) []span {
 	for i, date := range dates {
 		spans[i] = span{day(date), nextDay(date)}
 	}
-	return mergeSpans(spans)
+	return mergeSpans(spans, 0, maxSpans)
 }
 
 func nextDay(t time.Time) time.Time { return day(t).Add(24 * time.Hour) }
 
-// mergeSpans joins what overlaps or touches, and then the nearest ones until
-// there are at most maxSpans.
-func mergeSpans(spans []span) []span {
+// mergeSpans joins what is at most gap apart, and then the nearest ones until
+// there are at most most.
+func mergeSpans(spans []span, gap time.Duration, most int) []span {
 	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
-	joined := joinSpans(spans, 0)
-	if len(joined) <= maxSpans {
+	joined := joinSpans(spans, gap)
+	if len(joined) <= most {
 		return joined
 	}
 	gaps := make([]time.Duration, 0, len(joined)-1)
@@ -51,7 +51,7 @@ func mergeSpans(spans []span) []span {
 		gaps = append(gaps, joined[i].from.Sub(joined[i-1].to))
 	}
 	slices.Sort(gaps)
-	return joinSpans(joined, gaps[len(joined)-maxSpans-1])
+	return joinSpans(joined, gaps[len(joined)-most-1])
 }
 
 // joinSpans joins sorted spans that are at most gap apart.

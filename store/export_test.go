@@ -1,5 +1,12 @@
 package store
 
+import (
+	"slices"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
 // ViewedTables are the tables that a scope puts a view in front of.
 func ViewedTables() []string {
 	var tables []string
@@ -7,4 +14,21 @@ func ViewedTables() []string {
 		tables = append(tables, v.table)
 	}
 	return tables
+}
+
+// EncodeNotice is the one notice of a batch of few payloads.
+func EncodeNotice(events []payload.Event) string {
+	var rows []row
+	for i := range events {
+		rows = append(rows, row{event: &events[i]})
+	}
+	return noticesOf(rows)[0]
+}
+
+// DecodeNotice reads a notice.
+func DecodeNotice(text string) (Notice, error) { return decodeNotice(text) }
+
+// Covers tells whether a notice says that the batch has events of a date.
+func (n Notice) Covers(date time.Time) bool {
+	return slices.ContainsFunc(n.dates, func(s span) bool { return !date.Before(s.from) && date.Before(s.to) })
 }

@@ -9,6 +9,7 @@ import (
 // metrics of the store; every field works without a registry too.
 type metrics struct {
 	seconds *prometheus.HistogramVec
+	listenMetrics
 }
 
 func newMetrics(registerer prometheus.Registerer) metrics {
@@ -16,7 +17,7 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 		Name:    "payload_tracker_db_seconds",
 		Help:    "Time of a database operation, in seconds.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
-	}, []string{"operation"})}
+	}, []string{"operation"}), listenMetrics: newListenMetrics(registerer)}
 	if registerer != nil {
 		registerer.MustRegister(m.seconds)
 	}
