@@ -54,6 +54,13 @@ test: test-go test-web test-e2e ## Run all tests: Go, the page's, one in a brows
 test-go: web/dist/index.html ## Run the Go tests, with the race detector where a C compiler is there
 	go test $(RACE) -timeout 20m ./...
 
+.PHONY: test-postgres
+test-postgres: test-postgres-15 test-postgres-18 ## Run the store's tests on the oldest PostgreSQL and the newest, whatever is on the machine
+
+.PHONY: test-postgres-15 test-postgres-18
+test-postgres-15 test-postgres-18: test-postgres-%:
+	PG_VERSION_WANTED=$* go test $(RACE) -timeout 20m ./store
+
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
 	$(NPM) run test

@@ -28,7 +28,7 @@ func TestArchiveThatCannotBeFetched(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(c.answer)
 			defer server.Close()
-			source := archiveSource{home: server.URL, cache: filepath.Join(t.TempDir(), "cache"), logger: slog.New(slog.DiscardHandler)}
+			source := archiveSource{archive: archives[0], home: server.URL, cache: filepath.Join(t.TempDir(), "cache"), logger: slog.New(slog.DiscardHandler)}
 			_, err := source.binaries(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "apt install postgresql") {
 				t.Errorf("says %v", err)

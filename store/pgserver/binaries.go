@@ -40,7 +40,7 @@ var places = []string{
 // wanted is "", a major version, or "archive".
 func find(ctx context.Context, wanted string, a *account, logger *slog.Logger) (binaries, error) {
 	if wanted == "archive" {
-		return fetchArchive(ctx, a, logger)
+		return fetchArchive(ctx, archives[0], a, logger)
 	}
 	major := 0
 	if wanted != "" {
@@ -54,10 +54,12 @@ func find(ctx context.Context, wanted string, a *account, logger *slog.Logger) (
 	if len(found) > 0 {
 		return slices.MaxFunc(found, func(a, b binaries) int { return cmp.Compare(a.major, b.major) }), nil
 	}
-	if major != 0 && major != archiveMajor {
-		return binaries{}, fmt.Errorf("PostgreSQL %d is not on this machine: install it (%s)", major, howToInstall)
+	for _, archive := range archives {
+		if major == 0 || major == archive.major {
+			return fetchArchive(ctx, archive, a, logger)
+		}
 	}
-	return fetchArchive(ctx, a, logger)
+	return binaries{}, fmt.Errorf("PostgreSQL %d is not on this machine: install it (%s)", major, howToInstall)
 }
 
 // installed lists the usable servers on this machine: new enough, with initdb

@@ -28,6 +28,21 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+func TestTheArchiveOfTheOldestRuns(t *testing.T) {
+	t.Parallel()
+	account, err := serverAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binaries, err := fetchArchive(t.Context(), archives[len(archives)-1], account, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if major, err := majorVersion(t.Context(), binaries.path("postgres")); err != nil || major != oldest {
+		t.Errorf("says %d, %v", major, err)
+	}
+}
+
 // folder is one that the server's account can reach, unlike t.TempDir under a
 // strict umask.
 func folder(t *testing.T) string {
@@ -81,16 +96,17 @@ func ask[T any](t *testing.T, server *Server, query string) T {
 
 func TestServes(t *testing.T) {
 	t.Parallel()
-	// What is on the machine (or the archive, when nothing is), and the archive.
-	for _, version := range []string{"", "archive"} {
+	// What is on the machine (or the archive, when nothing is), the archive,
+	// and the oldest.
+	for _, version := range []string{"", "archive", strconv.Itoa(oldest)} {
 		t.Run("version "+version, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, Config{Fast: true, Version: version})
 			if got := ask[int](t, server, "SELECT current_setting('server_version_num')::int / 10000"); got != server.Version() || got < oldest {
 				t.Errorf("serves version %d, says %d", got, server.Version())
 			}
-			if version == "archive" && server.Version() != archiveMajor {
-				t.Errorf("the archive is of version %d", server.Version())
+			if want := map[string]int{"archive": archives[0].major, strconv.Itoa(oldest): oldest}[version]; want != 0 && server.Version() != want {
+				t.Errorf("serves version %d, want %d", server.Version(), want)
 			}
 			if got := ask[string](t, server, "SELECT lower('ÄÖ') || current_setting('fsync') || current_setting('unix_socket_directories')"); got != "äöoff" {
 				t.Errorf("case, fsync and socket: %q", got)
