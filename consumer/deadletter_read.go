@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -126,7 +127,7 @@ func (d *DeadLetters) look(ctx context.Context) (brokerLog, error) {
 	case errors.Is(err, kerr.UnknownTopicOrPartition):
 		return log, fmt.Errorf("the dead-letter topic %s does not exist: a consumer makes it when it starts", d.config.DeadLetterTopic)
 	case err != nil && ctx.Err() == nil && look.Err() != nil:
-		return log, fmt.Errorf("Kafka does not answer at %v: %w", d.config.Brokers, err) //nolint:staticcheck,revive // a name
+		return log, fmt.Errorf("no answer from Kafka at %s: %w", strings.Join(d.config.Brokers, ", "), err)
 	}
 	return log, err
 }

@@ -142,7 +142,7 @@ func sweepLetters(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	return err
 }
 
-// fold counts services past the bound of an hour under ''.
+// fold counts services past the bound of an hour under no name.
 func fold(groups map[letterKey]counted, known map[letterKey]bool) map[letterKey]counted {
 	room := letterServices - len(known)
 	folded := map[letterKey]counted{}
