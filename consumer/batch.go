@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -45,6 +46,25 @@ type batch struct {
 
 func newBatch() *batch { return &batch{stretches: map[int32]*stretch{}} }
 
+// lane is the way of some partitions into the store: one batch that grows and
+// one that is being stored. The database works for one lane while this
+// process works for the other.
+type lane struct {
+	number int
+	work   chan struct{} // the open batch has grown
+
+	// guarded by session.mu
+	open   *batch
+	taken  time.Time // when the last batch was taken
+	flying *flight   // the batch being stored; nil when idle
+}
+
+func newLane(number int) *lane {
+	return &lane{number: number, work: make(chan struct{}, 1), open: newBatch()}
+}
+
+func (s *session) lane(partition int32) *lane { return s.lanes[int(partition)%len(s.lanes)] }
+
 // drop takes a partition's rows out.
 func (b *batch) drop(number int32) {
 	s := b.stretches[number]
@@ -57,6 +77,13 @@ func (b *batch) drop(number int32) {
 	if len(b.stretches) == 0 {
 		*b = *newBatch()
 	}
+}
+
+// drop takes a partition's rows out of its open batch, under s.mu; a reader
+// that found the batch full may go on.
+func (s *session) drop(number int32) {
+	s.lane(number).open.drop(number)
+	signal(s.room)
 }
 
 // chunk is what one poll brought of one partition, decoded.
@@ -121,7 +148,8 @@ func (s *session) add(c chunk) {
 	if s.parts[c.owner.number] != c.owner {
 		return
 	}
-	b := s.open
+	l := s.lane(c.owner.number)
+	b := l.open
 	if b.rows == 0 {
 		b.since = time.Now()
 	}
@@ -144,18 +172,18 @@ func (s *session) add(c chunk) {
 	st.bytes += c.bytes
 	b.rows += c.rows
 	b.bytes += c.bytes
-	signal(s.work)
+	signal(l.work)
 }
 
-func (s *session) full() bool {
-	return s.open.rows >= s.c.config.MaxRows || s.open.bytes >= s.c.config.MaxBytes
+func (s *session) full(b *batch) bool {
+	return b.rows >= s.c.config.MaxRows || b.bytes >= s.c.config.MaxBytes
 }
 
-// awaitRoom returns when the open batch takes more records; false at the end.
+// awaitRoom returns when the open batches take more records; false at the end.
 func (s *session) awaitRoom(ctx context.Context) bool {
 	for {
 		s.mu.Lock()
-		full := s.full()
+		full := slices.ContainsFunc(s.lanes, func(l *lane) bool { return s.full(l.open) })
 		s.mu.Unlock()
 		if !full {
 			return ctx.Err() == nil
@@ -168,20 +196,19 @@ func (s *session) awaitRoom(ctx context.Context) bool {
 	}
 }
 
-// take waits until the open batch is due and takes it; nil at the end. A
+// take waits until a lane's open batch is due and takes it; nil at the end. A
 // batch is due when it is full, or old enough, or when nothing was taken for
 // that long: so a lone event is stored at once, a stream in few transactions,
 // and a backlog in full batches.
-func (s *session) take(ctx context.Context) *flight {
+func (s *session) take(ctx context.Context, l *lane) *flight {
 	for {
 		s.mu.Lock()
 		var wait <-chan time.Time
-		if s.open.rows > 0 {
-			due := min(time.Until(s.open.since.Add(s.c.config.MaxAge)), time.Until(s.taken.Add(s.c.config.MaxAge)))
-			if s.full() || due <= 0 {
-				s.flying = &flight{batch: s.open, done: make(chan struct{})}
-				s.open, s.taken = newBatch(), time.Now()
-				f := s.flying
+		if l.open.rows > 0 {
+			due := min(time.Until(l.open.since.Add(s.c.config.MaxAge)), time.Until(l.taken.Add(s.c.config.MaxAge)))
+			if s.full(l.open) || due <= 0 {
+				f := &flight{batch: l.open, done: make(chan struct{})}
+				l.flying, l.open, l.taken = f, newBatch(), time.Now()
 				s.mu.Unlock()
 				signal(s.room)
 				return f
@@ -192,7 +219,7 @@ func (s *session) take(ctx context.Context) *flight {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.work:
+		case <-l.work:
 		case <-wait:
 		}
 	}

@@ -87,14 +87,11 @@ type session struct {
 	made   chan struct{}           // closed when client and admin are set: the group joins before
 	end    context.CancelCauseFunc // ends the session
 
-	work chan struct{} // the open batch has grown
-	room chan struct{} // the open batch was taken
+	room chan struct{} // an open batch was taken
 
 	mu      sync.Mutex // guards what follows
 	parts   map[int32]*partition
-	open    *batch
-	taken   time.Time          // when the last batch was taken
-	flying  *flight            // the batch being stored; nil when idle
+	lanes   []*lane            // the slice itself never changes
 	wake    context.CancelFunc // ends the poll that waits
 	topicID [16]byte
 	stuck   map[int32]bool
@@ -113,8 +110,11 @@ func (c *Consumer) runSession(ctx context.Context) error {
 	defer end(nil)
 	c.health.set(waitGroup, notJoined)
 	s := &session{
-		c: c, end: end, made: make(chan struct{}), work: make(chan struct{}, 1), room: make(chan struct{}, 1),
-		parts: map[int32]*partition{}, open: newBatch(), stuck: map[int32]bool{},
+		c: c, end: end, made: make(chan struct{}), room: make(chan struct{}, 1),
+		parts: map[int32]*partition{}, stuck: map[int32]bool{},
+	}
+	for number := range c.config.Lanes {
+		s.lanes = append(s.lanes, newLane(number))
 	}
 	sizer := &fetchSizer{}
 	opts := append(c.config.groupOpts(),
@@ -133,7 +133,9 @@ func (c *Consumer) runSession(ctx context.Context) error {
 	close(s.made)
 	var tasks errgroup.Group
 	tasks.Go(func() error { s.read(running); return nil })
-	tasks.Go(func() error { s.write(running); return nil })
+	for _, l := range s.lanes {
+		tasks.Go(func() error { s.write(running, l); return nil })
+	}
 	tasks.Go(func() error { s.watch(running); return nil })
 	_ = tasks.Wait()
 	s.leave(context.WithoutCancel(ctx))

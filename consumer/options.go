@@ -34,8 +34,9 @@ type Config struct {
 	Registerer prometheus.Registerer // nil: no metrics
 	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
 
-	MaxRows  int           // records in a batch; default 20,000
-	MaxBytes int           // bytes of their values in a batch; default 8 MiB
+	Lanes    int           // batches stored at once, each of some of the partitions; default 2
+	MaxRows  int           // records in a batch; default 50,000
+	MaxBytes int           // bytes of their values in a batch; default 16 MiB
 	MaxAge   time.Duration // how long a batch waits for more, while others came right before; default 100 ms
 
 	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
@@ -53,8 +54,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.DeadLetterTopic = orDefault(c.DeadLetterTopic, c.Topic+".dlq")
 	c.Reset = orDefault(c.Reset, ResetEarliest)
-	c.MaxRows = orDefault(c.MaxRows, 20_000)
-	c.MaxBytes = orDefault(c.MaxBytes, 8<<20)
+	c.Lanes = orDefault(c.Lanes, 2)
+	c.MaxRows = orDefault(c.MaxRows, 50_000)
+	c.MaxBytes = orDefault(c.MaxBytes, 16<<20)
 	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
 	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
 	c.Hold = orDefault(c.Hold, 10*time.Second)

@@ -84,7 +84,7 @@ func (s *session) lookUp(ctx context.Context, offsets map[int32]kgo.Offset) erro
 	for number, p := range found {
 		offsets[number] = kgo.NewOffset().At(p.read).WithEpoch(epochs[number])
 		s.parts[number] = p
-		s.open.drop(number)
+		s.drop(number)
 	}
 	s.topicID = log.topicID
 	s.c.metrics.assigned.Set(float64(len(s.parts)))
@@ -182,20 +182,21 @@ func (s *session) revoked(ctx context.Context, _ *kgo.Client, gone map[string][]
 	<-s.made
 	s.mu.Lock()
 	for _, number := range numbers {
-		s.open.drop(number)
+		s.drop(number)
 	}
-	var done chan struct{}
-	if f := s.flying; f != nil && !f.waiting && f.holds(numbers) {
-		done = f.done
+	var flying []*flight
+	for _, l := range s.lanes {
+		if f := l.flying; f != nil && !f.waiting && f.holds(numbers) {
+			flying = append(flying, f)
+		}
 	}
 	s.mu.Unlock()
-	if done != nil {
-		hold := time.NewTimer(s.c.config.Hold)
-		defer hold.Stop()
+	held, stop := context.WithTimeout(ctx, s.c.config.Hold)
+	defer stop()
+	for _, f := range flying {
 		select {
-		case <-done:
-		case <-hold.C:
-		case <-ctx.Done():
+		case <-f.done:
+		case <-held.Done():
 		}
 	}
 	s.tellKafka(ctx, numbers, true)
@@ -216,12 +217,14 @@ func (s *session) forget(numbers []int32) {
 	s.c.logger.Info("partitions given back", slog.Any("partitions", numbers))
 	s.mu.Lock()
 	for _, number := range numbers {
-		s.open.drop(number)
+		s.drop(number)
 		delete(s.parts, number)
 		s.c.metrics.lag.DeleteLabelValues(fmt.Sprint(number))
 	}
-	if f := s.flying; f != nil && f.cancel != nil && f.holds(numbers) {
-		f.cancel() // what remains of the batch is tried again without them
+	for _, l := range s.lanes {
+		if f := l.flying; f != nil && f.cancel != nil && f.holds(numbers) {
+			f.cancel() // what remains of the batch is tried again without them
+		}
 	}
 	s.c.metrics.assigned.Set(float64(len(s.parts)))
 	s.mu.Unlock()

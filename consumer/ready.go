@@ -15,7 +15,7 @@ const (
 	waitKafka       = "kafka"
 	waitTopic       = "topic"
 	waitPositions   = "positions"
-	waitDatabase    = "database"
+	waitDatabase    = "database " // and the lane's number
 	waitDeadLetters = "dead letters"
 	waitLetterTopic = "dead-letter topic"
 	waitPartition   = "partition " // and its number
@@ -66,5 +66,5 @@ func (c *Consumer) Ready() error {
 	for _, part := range slices.Sorted(maps.Keys(c.health.reasons)) {
 		reasons = append(reasons, c.health.reasons[part])
 	}
-	return payload.Errorf(payload.CodeUnavailable, "the consumer waits: %s", strings.Join(reasons, "; "))
+	return payload.Errorf(payload.CodeUnavailable, "the consumer waits: %s", strings.Join(slices.Compact(reasons), "; "))
 }

@@ -5,27 +5,28 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
-// write stores batches until ctx ends; the one under way then has StopGrace
-// to finish.
-func (s *session) write(ctx context.Context) {
+// write stores a lane's batches until ctx ends; the one under way then has
+// StopGrace to finish.
+func (s *session) write(ctx context.Context, l *lane) {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(s.c.config.StopGrace, cancel)
 	})()
 	for {
-		f := s.take(ctx)
+		f := s.take(ctx, l)
 		if f == nil {
 			return
 		}
 		s.store(ctx, hard, f)
 		s.mu.Lock()
-		s.flying = nil
+		l.flying = nil
 		s.mu.Unlock()
 		close(f.done)
 	}
@@ -88,10 +89,10 @@ func (s *session) attempt(ctx context.Context, live []*stretch) error {
 		}
 		if err != nil {
 			s.c.metrics.ingestRetries.Inc()
-			s.databaseAway(ctx, err)
+			s.databaseAway(ctx, live, err)
 			return err
 		}
-		if s.c.health.clear(waitDatabase) {
+		if s.c.health.clear(s.waitFor(live)) {
 			s.c.logger.Info("the database takes events again")
 		}
 		s.settle(live, result)
@@ -99,7 +100,13 @@ func (s *session) attempt(ctx context.Context, live []*stretch) error {
 	}
 }
 
-func (s *session) databaseAway(ctx context.Context, err error) {
+// waitFor names the wait of a lane for the database: one may be refused while
+// the other goes on.
+func (s *session) waitFor(live []*stretch) string {
+	return waitDatabase + strconv.Itoa(s.lane(live[0].part.Partition).number)
+}
+
+func (s *session) databaseAway(ctx context.Context, live []*stretch, err error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // we ended it ourselves: a rebalance, or the end
 	}
@@ -107,7 +114,7 @@ func (s *session) databaseAway(ctx context.Context, err error) {
 	if !store.Transient(err) {
 		reason = "the database refuses a batch; it is tried again until it is stored"
 	}
-	if s.c.health.set(waitDatabase, reason) {
+	if s.c.health.set(s.waitFor(live), reason) {
 		s.c.logger.Error("a batch could not be stored", slog.String("reason", reason), slog.Any("error", err))
 	}
 }
@@ -146,7 +153,7 @@ func (s *session) moved(st *stretch, position int64) {
 	if position < 0 {
 		// The row was deleted: an assignment looks up where to start.
 		delete(s.parts, st.part.Partition)
-		s.open.drop(st.part.Partition)
+		s.drop(st.part.Partition)
 		s.end(errPositionGone)
 		return
 	}
@@ -154,7 +161,7 @@ func (s *session) moved(st *stretch, position int64) {
 		number: st.part.Partition, topicID: st.owner.topicID, gap: -1,
 		next: position, read: position, stored: position, told: st.owner.told, seek: true,
 	}
-	s.open.drop(st.part.Partition)
+	s.drop(st.part.Partition)
 	if s.wake != nil {
 		s.wake()
 	}
