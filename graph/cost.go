@@ -16,6 +16,11 @@ type cost struct {
 	fields     int // next to each other, fragments unfolded
 }
 
+// extension is what a client is told of the cost of its question.
+func (c cost) extension(limits Limits) map[string]any {
+	return map[string]any{"complexity": c.complexity, "limit": limits.Complexity, "depth": c.depth}
+}
+
 // usual lengths of lists that have no page.
 var usual = map[string]int{
 	"Payload.stages": 10,

@@ -31,11 +31,9 @@ const (
 	codeInternal               = string(payload.CodeInternal)
 )
 
-// Bounds of the errors of one answer: they quote what was sent.
-const (
-	maxErrors       = 10
-	maxErrorMessage = 400 // bytes
-)
+// maxErrorMessage bounds the message of an error, in bytes: it quotes what was
+// sent.
+const maxErrorMessage = 400
 
 func coded(code, message string) *gqlerror.Error {
 	err := &gqlerror.Error{Message: message}
@@ -83,7 +81,7 @@ var suggestion = regexp.MustCompile(`\.? ?Did you mean .*\?$`)
 // tidy bounds the errors of a question that is not executed, and takes out
 // what they tell of the schema where that is to be hidden.
 func (h *Handler) tidy(errs gqlerror.List) gqlerror.List {
-	errs = errs[:min(len(errs), maxErrors)]
+	errs = errs[:min(len(errs), h.config.Limits.Errors)]
 	for _, err := range errs {
 		if h.config.HideSuggestions {
 			err.Message = suggestion.ReplaceAllString(err.Message, ".")

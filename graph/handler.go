@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/payload-tracker/payload-tracker/store"
@@ -23,6 +24,15 @@ type HandlerConfig struct {
 	Limits     Limits
 	Links      LinksConfig
 
+	// Documents are those that may be asked for by their id; with OnlyTrusted
+	// nothing else is answered.
+	Documents   *TrustedDocuments
+	OnlyTrusted bool
+
+	// CacheTime is how long a client may reuse the answer to a GET of a
+	// persisted document; 0: it asks each time whether the answer has changed.
+	CacheTime time.Duration
+
 	HideSchema      bool // no introspection
 	HideSuggestions bool // errors do not say "did you mean"
 }
@@ -36,6 +46,7 @@ type Handler struct {
 	metrics  metrics
 	known    *documents
 	hashed   *persisted
+	slots    slots
 }
 
 // NewHandler makes a handler for one path.
@@ -43,6 +54,9 @@ func NewHandler(config HandlerConfig) *Handler {
 	config.Limits = config.Limits.withDefaults()
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Documents == nil {
+		config.Documents = &TrustedDocuments{}
 	}
 	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links}})
 	h := &Handler{
@@ -53,6 +67,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		metrics:  newMetrics(config.Registerer),
 		known:    newDocuments(),
 		hashed:   newPersisted(),
+		slots:    newSlots(config.Limits.Concurrent),
 	}
 	h.executor.SetErrorPresenter(h.errors.present)
 	h.executor.SetRecoverFunc(h.errors.recovered)
@@ -61,47 +76,78 @@ func NewHandler(config HandlerConfig) *Handler {
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	a := answer{accepts: acceptOf(r)}
+	a := newAnswer(r)
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.refuse(http.StatusInternalServerError, asError(h.errors.recovered(r.Context(), cause)))
 		}
-		h.metrics.observe(&a, time.Since(began))
+		h.metrics.observe(a, time.Since(began))
 		a.write(w)
 	}()
-	params, status, err := readParams(w, r, h.config.Limits.RequestBytes)
+	asked, status, err := readQuestion(w, r, h.config.Limits.RequestBytes)
 	if err != nil {
 		a.refuse(status, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.config.Limits.Deadline)
 	defer cancel()
-	h.answer(withNow(ctx, h.config.Store.Now()), params, &a)
+	leave, err := h.slots.enter(ctx)
+	if err != nil {
+		a.refuse(http.StatusTooManyRequests, err)
+		return
+	}
+	defer leave() // before the answer is written: who reads slowly holds nobody up
+	h.answer(ctx, asked, a)
 }
 
 // answer asks the question, once it is understood and found affordable.
-func (h *Handler) answer(ctx context.Context, params *graphql.RawParams, a *answer) {
-	if err := h.hashed.complete(params); err != nil {
-		a.refuse(http.StatusOK, err)
-		return
-	}
-	operation, cost, errs := h.operation(params)
+func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
+	operation, cost, errs := h.admit(asked)
 	if cost.measured {
-		a.extend("cost", map[string]any{
-			"complexity": cost.complexity, "limit": h.config.Limits.Complexity, "depth": cost.depth,
-		})
+		a.extend("cost", cost.extension(h.config.Limits))
 	}
-	if len(errs) > 0 {
-		a.reject(h.tidy(errs))
+	switch {
+	case len(errs) > 0 && errs[0].Extensions["code"] == codePersistedQueryNotFound:
+		a.refuse(http.StatusOK, errs[0]) // the client sends the text as well: no fault of its own
+		return
+	case len(errs) > 0:
+		a.reject(errs)
+		return
+	case operation.Operation.Operation == ast.Subscription:
+		a.reject(gqlerror.List{badRequest("subscribe by a websocket, or with Accept: text/event-stream")})
 		return
 	}
-	respond, ctx := h.executor.DispatchOperation(ctx, operation)
-	response := respond(ctx)
+	response := h.run(ctx, operation)
 	if response == nil {
 		a.reject(gqlerror.List{timedOut()})
 		return
 	}
 	a.answered(response)
+	if asked.persisted() && len(response.Errors) == 0 {
+		a.cacheable(h.config.CacheTime)
+	}
+}
+
+// run executes an admitted operation that is no subscription, at one moment.
+func (h *Handler) run(ctx context.Context, operation *graphql.OperationContext) *graphql.Response {
+	respond, ctx := h.executor.DispatchOperation(withNow(ctx, h.config.Store.Now()), operation)
+	return h.bounded(respond(ctx))
+}
+
+// bounded is a response within the limits of an answer: no more errors than
+// anyone reads (rows that share one would repeat it), and no more bytes than
+// the process can hold for all who ask.
+func (h *Handler) bounded(r *graphql.Response) *graphql.Response {
+	if r == nil {
+		return nil
+	}
+	limits := h.config.Limits
+	if len(r.Data) > limits.AnswerBytes {
+		return &graphql.Response{Errors: gqlerror.List{codedf(codeComplexityLimit,
+			"the answer is larger than %d bytes: ask for smaller pages (first, last), or for fewer messages", limits.AnswerBytes)}}
+	}
+	r.Errors = r.Errors[:min(len(r.Errors), limits.Errors)]
+	return r
 }
 
 type nowKey struct{}

@@ -16,7 +16,10 @@ type Limits struct {
 	Aliases      int           // of a document; default 50
 	Directives   int           // of a document; default 50
 	RootFields   int           // of an operation; default 20
-	Deadline     time.Duration // of a question, its SQL included; default 10 s
+	Errors       int           // of an answer; default 10
+	AnswerBytes  int           // of an answer's data; default 32 MiB
+	Concurrent   int           // questions worked on at a time; default 100
+	Deadline     time.Duration // of a question, its SQL included; default 5 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -27,7 +30,10 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Aliases, 50)
 	setDefault(&l.Directives, 50)
 	setDefault(&l.RootFields, 20)
-	setDefault(&l.Deadline, 10*time.Second)
+	setDefault(&l.Errors, 10)
+	setDefault(&l.AnswerBytes, 32<<20)
+	setDefault(&l.Concurrent, 100)
+	setDefault(&l.Deadline, 5*time.Second)
 	return l
 }
 

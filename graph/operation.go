@@ -14,10 +14,22 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// operation is the question of a request, ready to be executed. It stands for
-// the executor's own reading, which checks sizes only after validation, whose
-// work grows faster than what is sent.
-func (h *Handler) operation(params *graphql.RawParams) (*graphql.OperationContext, cost, gqlerror.List) {
+// admit checks all that can be checked of a question before any of it runs, and
+// makes it ready to be executed: every transport asks here. It stands for the
+// executor's own reading, which checks sizes only after validation, whose work
+// grows faster than what is sent.
+func (h *Handler) admit(params *question) (*graphql.OperationContext, cost, gqlerror.List) {
+	operation, cost, errs := h.understand(params)
+	return operation, cost, h.tidy(errs)
+}
+
+func (h *Handler) understand(params *question) (*graphql.OperationContext, cost, gqlerror.List) {
+	if int64(len(params.Query)) > h.config.Limits.RequestBytes {
+		return nil, cost{}, gqlerror.List{badRequest("the question is too large")}
+	}
+	if err := h.complete(params); err != nil {
+		return nil, cost{}, gqlerror.List{err}
+	}
 	doc, errs := h.document(params.Query)
 	if len(errs) > 0 {
 		return nil, cost{}, errs

@@ -5,9 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // persisted are the queries that clients have sent with their hash, so that
@@ -22,28 +23,64 @@ const (
 
 func newPersisted() *persisted { return &persisted{lru.New[string](maxPersisted)} }
 
-// complete fills the query in where only its hash was sent.
-func (p *persisted) complete(params *graphql.RawParams) *gqlerror.Error {
-	extension, ok := params.Extensions["persistedQuery"].(map[string]any)
-	if !ok {
-		return nil
+func (p *persisted) get(hash string) (string, bool) {
+	return p.cache.Get(context.Background(), hash) //nolint:forbidigo // the cache's interface has a context it does not use
+}
+
+func (p *persisted) add(hash, query string) {
+	if len(query) <= maxPersistedBytes {
+		p.cache.Add(context.Background(), hash, query) //nolint:forbidigo // as above
 	}
-	ctx := context.Background() //nolint:forbidigo // the cache's interface has a context it does not use
-	hash, _ := extension["sha256Hash"].(string)
-	if params.Query == "" {
-		query, known := p.cache.Get(ctx, hash)
-		if !known {
-			return coded(codePersistedQueryNotFound, "PersistedQueryNotFound") // the words that clients look for
+}
+
+// persisted tells whether the question came by a name of its text.
+func (q *question) persisted() bool { return q.DocumentID != "" || q.hash != "" }
+
+// complete fills the text in where only its name was sent, and refuses texts
+// that are not trusted where only those are answered.
+func (h *Handler) complete(q *question) *gqlerror.Error {
+	if extension, ok := q.Extensions["persistedQuery"].(map[string]any); ok {
+		q.hash, _ = extension["sha256Hash"].(string)
+	}
+	switch {
+	case q.DocumentID != "" && (q.Query != "" || q.hash != ""):
+		return badRequest("send a documentId or a query, not both")
+	case q.DocumentID != "":
+		q.Query = h.config.Documents.text(q.DocumentID)
+		if q.Query == "" {
+			return coded(codePersistedQueryNotFound, "no document is known here by this documentId")
 		}
-		params.Query = query
 		return nil
+	case q.Query == "":
+		return h.completeHash(q)
 	}
-	sum := sha256.Sum256([]byte(params.Query))
-	if hex.EncodeToString(sum[:]) != hash {
+	hash := hashOf(q.Query)
+	if q.hash != "" && q.hash != hash {
 		return badRequest("sha256Hash is not the hash of the query")
 	}
-	if len(params.Query) <= maxPersistedBytes {
-		p.cache.Add(ctx, hash, params.Query)
+	if h.config.OnlyTrusted && h.config.Documents.text(hash) == "" {
+		return coded(string(payload.CodeForbidden), "only documents that are known beforehand are answered here: send a documentId")
+	}
+	if q.hash != "" {
+		h.hashed.add(hash, q.Query)
 	}
 	return nil
+}
+
+func (h *Handler) completeHash(q *question) *gqlerror.Error {
+	if q.Query = h.config.Documents.text(q.hash); q.Query != "" {
+		return nil
+	}
+	if !h.config.OnlyTrusted {
+		q.Query, _ = h.hashed.get(q.hash)
+	}
+	if q.Query == "" {
+		return coded(codePersistedQueryNotFound, "PersistedQueryNotFound") // the words that clients look for
+	}
+	return nil
+}
+
+func hashOf(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
 }

@@ -10,8 +10,7 @@ func TestAQueryIsSentOnceAndThenItsHash(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	query := "{ __typename }"
-	sum := sha256.Sum256([]byte(query))
-	extensions := `"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hex.EncodeToString(sum[:]) + `"}}`
+	extensions := `"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hashOf(query) + `"}}`
 	ask := func(body string) reply { return b.post(body, "Content-Type", "application/json") }
 	if r := ask(`{` + extensions + `}`); r.code() != "PERSISTED_QUERY_NOT_FOUND" || r.Errors[0].Message != "PersistedQueryNotFound" {
 		t.Error(r.body)
@@ -25,4 +24,9 @@ func TestAQueryIsSentOnceAndThenItsHash(t *testing.T) {
 	if r := ask(`{"extensions": {"persistedQuery": 7}}`); r.code() == "" || r.status >= 500 {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+}
+
+func hashOf(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
 }

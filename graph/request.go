@@ -12,10 +12,25 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// readParams reads a question from a request. An error comes with the HTTP
+// question is what a client sends, over whichever transport. The text is given
+// whole, or by a name: DocumentID, or the hash in Extensions.
+type question struct {
+	graphql.RawParams
+
+	DocumentID string `json:"documentId"`
+
+	hash string
+}
+
+// empty tells that there is neither a text nor a name of one.
+func (q *question) empty() bool {
+	return q.Query == "" && q.DocumentID == "" && q.Extensions["persistedQuery"] == nil
+}
+
+// readQuestion reads a question from a request. An error comes with the HTTP
 // status to answer, and never repeats what was sent.
-func readParams(w http.ResponseWriter, r *http.Request, most int64) (*graphql.RawParams, int, *gqlerror.Error) {
-	var params *graphql.RawParams
+func readQuestion(w http.ResponseWriter, r *http.Request, most int64) (*question, int, *gqlerror.Error) {
+	var params *question
 	var status int
 	var err *gqlerror.Error
 	switch r.Method {
@@ -30,7 +45,7 @@ func readParams(w http.ResponseWriter, r *http.Request, most int64) (*graphql.Ra
 	switch {
 	case err != nil:
 		return nil, status, err
-	case params.Query == "" && params.Extensions["persistedQuery"] == nil:
+	case params.empty():
 		return nil, http.StatusBadRequest, badRequest("there is no query")
 	}
 	params.Headers = r.Header
@@ -39,12 +54,13 @@ func readParams(w http.ResponseWriter, r *http.Request, most int64) (*graphql.Ra
 
 // readQuery reads the parameters of a GET. It changes nothing: the schema has
 // no mutations.
-func readQuery(r *http.Request, most int64) (*graphql.RawParams, int, *gqlerror.Error) {
+func readQuery(r *http.Request, most int64) (*question, int, *gqlerror.Error) {
 	if int64(len(r.URL.RawQuery)) > most {
 		return nil, http.StatusRequestURITooLong, badRequest("the address is too long: ask by POST")
 	}
 	values := r.URL.Query()
-	params := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
+	params := &question{DocumentID: values.Get("documentId")}
+	params.Query, params.OperationName = values.Get("query"), values.Get("operationName")
 	for name, to := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 		if text := values.Get(name); text != "" && decodeJSON([]byte(text), to) != nil {
 			return nil, http.StatusBadRequest, badRequest(name + " is no JSON object")
@@ -55,7 +71,7 @@ func readQuery(r *http.Request, most int64) (*graphql.RawParams, int, *gqlerror.
 
 // readBody reads the JSON of a POST. Other content types, which a form of a
 // foreign page could send, are refused.
-func readBody(w http.ResponseWriter, r *http.Request, most int64) (*graphql.RawParams, int, *gqlerror.Error) {
+func readBody(w http.ResponseWriter, r *http.Request, most int64) (*question, int, *gqlerror.Error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return nil, http.StatusUnsupportedMediaType, badRequest("send the question as application/json")
@@ -70,9 +86,9 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) (*graphql.RawP
 	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		return nil, http.StatusBadRequest, badRequest("send one question a request")
 	}
-	params := &graphql.RawParams{}
+	params := &question{}
 	if decodeJSON(body, params) != nil {
-		return nil, http.StatusBadRequest, badRequest("the body is no JSON object with the texts query and operationName, and the objects variables and extensions")
+		return nil, http.StatusBadRequest, badRequest("the body is no JSON object with the texts query (or documentId) and operationName, and the objects variables and extensions")
 	}
 	return params, 0, nil
 }

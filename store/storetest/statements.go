@@ -25,6 +25,14 @@ func CountStatements(t testing.TB, options ...func(*store.Config)) (*store.Store
 type Statements struct {
 	mu   sync.Mutex
 	list []string
+	hook func(sql string)
+}
+
+// Hook calls f with each statement before it is sent; nil ends that.
+func (s *Statements) Hook(f func(sql string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hook = f
 }
 
 // Count is the number of statements since the last Reset.
@@ -53,8 +61,12 @@ func (s *Statements) add(sql string) {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.list = append(s.list, sql)
+	hook := s.hook
+	s.mu.Unlock()
+	if hook != nil {
+		hook(sql)
+	}
 }
 
 func frames(sql string) bool {
