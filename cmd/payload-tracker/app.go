@@ -35,7 +35,14 @@ func newApp(ctx context.Context, std streams) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return buildApp(ctx, config, std.err)
+	a, err := buildApp(ctx, config, std.err)
+	if err != nil {
+		return nil, err
+	}
+	if limit := limitMemory(std.env); limit > 0 {
+		a.log.DebugContext(ctx, "memory is limited", slog.Int64("bytes", limit))
+	}
+	return a, nil
 }
 
 func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error) {
