@@ -113,8 +113,7 @@ func (s *session) lookAtTopic(detail kadm.TopicDetail) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.topicID != [16]byte{} && detail.ID != s.topicID {
-		s.c.metrics.positionResets.WithLabelValues("topic_made_again").Inc()
-		s.end(errTopicMadeAgain)
+		s.end(errTopicMadeAgain) // counted where each position is looked up
 		return false
 	}
 	return true

@@ -110,10 +110,7 @@ func (s *session) databaseAway(ctx context.Context, live []*stretch, err error) 
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return // we ended it ourselves: a rebalance, or the end
 	}
-	reason := "the database is away; the batch is tried again until it is stored"
-	if !store.Transient(err) {
-		reason = "the database refuses a batch; it is tried again until it is stored"
-	}
+	reason := store.Hindrance(err) + "; the batch is tried again until it is stored"
 	if s.c.health.set(s.waitFor(live), reason) {
 		s.c.logger.Error("a batch could not be stored", slog.String("reason", reason), slog.Any("error", err))
 	}

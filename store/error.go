@@ -38,7 +38,21 @@ func Transient(err error) bool {
 	return false
 }
 
+// Hindrance says in a few words what keeps the database from storing a batch.
+func Hindrance(err error) string {
+	switch code := sqlState(err); {
+	case code == codeDiskFull:
+		return "the database's disk is full"
+	case code == "42P01":
+		return "the database has no schema yet"
+	case !Transient(err):
+		return "the database refuses a batch"
+	}
+	return "the database is away: " + reason(err)
+}
+
 const (
+	codeDiskFull         = "53100"
 	codeNoPartition      = "23514"
 	codeUniqueViolation  = "23505"
 	codeDeadlock         = "40P01"
