@@ -2,6 +2,7 @@ package payload
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -100,23 +101,26 @@ func (m mark) public() Mark {
 // Merge adds events to the journey; rules give words their classes.
 func (j *Journey) Merge(rules *Rules, events ...Event) {
 	for i := range events {
-		j.add(rules, &events[i])
+		j.MergeEvent(rules, &events[i], events[i].Hash())
 	}
 }
 
-func (j *Journey) add(rules *Rules, e *Event) {
+// MergeEvent adds one event whose hash is known already.
+func (j *Journey) MergeEvent(rules *Rules, e *Event, hash int64) {
 	at := momentOf(e.Date)
 	j.org.complete(identifier{e.OrgID, at})
 	j.account.complete(identifier{e.Account, at})
 	j.inventory.complete(identifier{e.InventoryID, at})
 	j.system.complete(identifier{e.SystemID, at})
-	m := mark{at: at, class: rules.Class(e.Status), service: e.Service, source: e.Source, status: e.Status, hash: e.Hash()}
+	m := mark{at: at, class: rules.Class(e.Status), service: e.Service, source: e.Source, status: e.Status, hash: hash}
 	j.widen(m, m)
 	if !e.TakenIn.IsZero() {
 		// A date ahead of its time must not hide that nothing happens.
 		j.quiet = max(j.quiet, min(at, momentOf(e.TakenIn)))
 	}
-	j.addDays([]int32{int32(e.Date.Unix() / 86400)}, false)
+	if d := int32(e.Date.Unix() / 86400); !slices.Contains(j.days, d) {
+		j.addDays([]int32{d}, false)
+	}
 	if s := j.stage(e.Service, e.Source); s != nil {
 		s.add(m, e.Message)
 	}
@@ -229,6 +233,21 @@ func (j *Journey) Days() Days {
 		days.Dates = append(days.Dates, time.Unix(int64(d)*86400, 0).UTC())
 	}
 	return days
+}
+
+// Words yields each distinct status word of each stage; at most so many of
+// each as a journey keeps.
+func (j *Journey) Words() iter.Seq2[StageName, string] {
+	return func(yield func(StageName, string) bool) {
+		for i := range j.stages {
+			s := &j.stages[i]
+			for _, word := range s.words {
+				if !yield(StageName{s.service, s.source}, word) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Identifiers is a journey that knows only the identifiers of j: what stays

@@ -22,6 +22,9 @@ const (
 // Open tells whether the payload is still awaited there.
 func (s StageState) Open() bool { return s == StageReceived || s == StageProcessing }
 
+// StageName names a stage within its payload; Source "": none.
+type StageName struct{ Service, Source string }
+
 // Stage is one service and source that a payload went through.
 type Stage struct {
 	Service, Source    string // Source "": none

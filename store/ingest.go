@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,6 +117,8 @@ const contention = time.Minute
 type row struct {
 	event       *payload.Event
 	part, index int
+	day         int32 // since 1970
+	date        int64 // microseconds since 1970
 	hash        int64
 	payloadID   int64
 	trailID     int32
@@ -130,7 +133,11 @@ func rowsOf(batch Batch) []row {
 	for i := range batch.Parts {
 		events := batch.Parts[i].Events
 		for k := range events {
-			rows = append(rows, row{event: &events[k], part: i, index: k, hash: events[k].Hash()})
+			e := &events[k]
+			rows = append(rows, row{
+				event: e, part: i, index: k,
+				day: int32(e.Date.Unix() / 86400), date: e.Date.UnixMicro(), hash: e.Hash(),
+			})
 		}
 	}
 	return rows
@@ -220,36 +227,17 @@ func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, rules *payload.Rules, 
 // to right, and two consumers with the same events meet in one order.
 func sortRows(rows []row) {
 	slices.SortFunc(rows, func(a, b row) int {
-		if c := day(a.event.Date).Compare(day(b.event.Date)); c != 0 {
-			return c
-		}
-		if a.payloadID != b.payloadID {
-			return compare(a.payloadID, b.payloadID)
-		}
-		if c := a.event.Date.Compare(b.event.Date); c != 0 {
-			return c
-		}
-		if a.hash != b.hash {
-			return compare(a.hash, b.hash)
-		}
-		return compare(int64(a.part)<<32|int64(a.index), int64(b.part)<<32|int64(b.index))
+		return cmp.Or(
+			cmp.Compare(a.day, b.day), cmp.Compare(a.payloadID, b.payloadID), cmp.Compare(a.date, b.date),
+			cmp.Compare(a.hash, b.hash), cmp.Compare(a.part, b.part), cmp.Compare(a.index, b.index),
+		)
 	})
-}
-
-func compare(a, b int64) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
 }
 
 // firstOfEach leaves one of equal events; rows are sorted.
 func firstOfEach(rows []row) []row {
 	return slices.CompactFunc(slices.Clone(rows), func(a, b row) bool {
-		return a.payloadID == b.payloadID && a.hash == b.hash && a.event.Date.Equal(b.event.Date)
+		return a.payloadID == b.payloadID && a.date == b.date && a.hash == b.hash
 	})
 }
 

@@ -66,7 +66,7 @@ func insertNew(ctx context.Context, tx pgx.Tx, rows []row, stamp time.Time) ([]r
 	}
 	var stored []row
 	for _, r := range rows {
-		if isNew[key{r.payloadID, r.event.Date.UnixMicro(), r.hash}] {
+		if isNew[key{r.payloadID, r.date, r.hash}] {
 			stored = append(stored, r)
 		}
 	}
@@ -94,7 +94,7 @@ func encodeCopy(rows []row, stamp time.Time) []byte {
 	for _, r := range rows {
 		b = binary.BigEndian.AppendUint16(b, 6)
 		int8Field(r.payloadID)
-		int8Field(r.event.Date.UnixMicro() - postgresEpoch)
+		int8Field(r.date - postgresEpoch)
 		int8Field(r.hash)
 		int8Field(created)
 		b = binary.BigEndian.AppendUint32(b, 4)

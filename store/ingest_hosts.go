@@ -55,8 +55,13 @@ func hostsOf(rows []row) []hostRow {
 		inventory, system [16]byte
 	}
 	seen := map[key]hostRow{}
-	for _, r := range rows {
+	for i, r := range rows {
 		if r.event.InventoryID == "" && r.event.SystemID == "" {
+			continue
+		}
+		// Rows of one payload stand together, and mostly name the same host.
+		if i > 0 && rows[i-1].payloadID == r.payloadID &&
+			rows[i-1].event.InventoryID == r.event.InventoryID && rows[i-1].event.SystemID == r.event.SystemID {
 			continue
 		}
 		h := hostRow{payloadID: r.payloadID}

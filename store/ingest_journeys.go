@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,11 +18,11 @@ import (
 // of id, so that consumers of unkeyed partitions copy their events side by
 // side and wait for each other only now.
 func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) error {
-	byPayload := map[int64][]payload.Event{}
+	requestIDs := map[int64]payload.RequestID{}
 	for _, r := range rows {
-		byPayload[r.payloadID] = append(byPayload[r.payloadID], *r.event)
+		requestIDs[r.payloadID] = r.event.RequestID
 	}
-	ids := slices.Sorted(maps.Keys(byPayload))
+	ids := slices.Sorted(maps.Keys(requestIDs))
 	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads WHERE id = ANY($1::int8[]) ORDER BY id FOR UPDATE`, hot, ids)
 	if err != nil {
 		return fmt.Errorf("journeys: %w", err)
@@ -35,9 +34,11 @@ func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 		} else {
 			fresh, journeys[id] = append(fresh, id), new(payload.Journey)
 		}
-		journeys[id].Merge(rules, byPayload[id]...)
 	}
-	if err := s.insertJourneys(ctx, tx, rules, fresh, byPayload, journeys, stamp); err != nil {
+	for _, r := range rows {
+		journeys[r.payloadID].MergeEvent(rules, r.event, r.hash)
+	}
+	if err := s.insertJourneys(ctx, tx, rules, fresh, requestIDs, journeys, stamp); err != nil {
 		return err
 	}
 	if err := s.writeJourneys(ctx, tx, rules, known, journeys); err != nil {
@@ -74,7 +75,7 @@ func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (ma
 // which every batch makes them: two that meet wait for each other, never in a
 // circle. A payload that another batch was first to make may have that
 // batch's number, so this one starts again.
-func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, fresh []int64, events map[int64][]payload.Event, journeys map[int64]*payload.Journey, stamp time.Time) error {
+func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, fresh []int64, requestIDs map[int64]payload.RequestID, journeys map[int64]*payload.Journey, stamp time.Time) error {
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -82,21 +83,21 @@ func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Ru
 	if err != nil {
 		return fmt.Errorf("new journeys: %w", err)
 	}
-	requestIDs := make([][16]byte, len(fresh))
+	uuids := make([][16]byte, len(fresh))
 	for i, id := range fresh {
-		requestIDs[i] = events[id][0].RequestID
+		uuids[i] = requestIDs[id]
 	}
 	made, err := tx.Exec(ctx, `INSERT INTO payloads (id, `+columnNames+`, rules_version, request_id, created_at)
 		SELECT id, `+columnValues+`, $17::int8, request_id, $19::timestamptz
 		FROM unnest(`+columnArrays+`, $18::uuid[]) u(id, `+columnNames+`, request_id)
 		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`,
-		append(c.args(fresh, rules), requestIDs, stamp)...)
+		append(c.args(fresh, rules), uuids, stamp)...)
 	if err != nil {
 		return fmt.Errorf("new journeys: %w", err)
 	}
 	if made.RowsAffected() != int64(len(fresh)) {
 		for _, id := range fresh {
-			s.ids.drop(events[id][0].RequestID)
+			s.ids.drop(requestIDs[id])
 		}
 		return errPayloadMade
 	}
@@ -208,14 +209,12 @@ func textOrNil(text string) *string {
 func (s *Store) trailsOf(ctx context.Context, j *payload.Journey) (string, error) {
 	var ids []int32
 	var unknown []trail
-	for _, stage := range j.Stages() {
-		for _, word := range stage.Words {
-			t := trail{stage.Service, stage.Source, word}
-			if id, ok := s.trail.get(t); ok {
-				ids = append(ids, id)
-			} else {
-				unknown = append(unknown, t)
-			}
+	for stage, word := range j.Words() {
+		t := trail{stage.Service, stage.Source, word}
+		if id, ok := s.trail.get(t); ok {
+			ids = append(ids, id)
+		} else {
+			unknown = append(unknown, t)
 		}
 	}
 	if len(unknown) > 0 {
@@ -228,14 +227,12 @@ func (s *Store) trailsOf(ctx context.Context, j *payload.Journey) (string, error
 		}
 	}
 	slices.Sort(ids)
-	var b strings.Builder
-	b.WriteByte('{')
+	b := []byte{'{'}
 	for i, id := range ids {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(strconv.Itoa(int(id)))
+		b = strconv.AppendInt(b, int64(id), 10)
 	}
-	b.WriteByte('}')
-	return b.String(), nil
+	return string(append(b, '}')), nil
 }

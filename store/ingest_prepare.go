@@ -18,11 +18,13 @@ import (
 // numbers of payloads not known yet, with reserve also their rows. Nothing of
 // it shows until the batch commits.
 func (s *Store) prepare(ctx context.Context, rows []row, stamp time.Time, reserve bool) error {
-	days := map[time.Time]struct{}{}
+	days := map[int32]time.Time{}
 	for _, r := range rows {
-		days[day(r.event.Date)] = struct{}{}
+		if _, seen := days[r.day]; !seen {
+			days[r.day] = day(r.event.Date)
+		}
 	}
-	if err := s.MakeDays(ctx, slices.Collect(maps.Keys(days))); err != nil {
+	if err := s.MakeDays(ctx, slices.Collect(maps.Values(days))); err != nil {
 		return err
 	}
 	if err := s.numberTrails(ctx, rows); err != nil {
