@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/payload-tracker/payload-tracker/consumer"
 	"github.com/payload-tracker/payload-tracker/consumer/consumertest"
 )
@@ -147,4 +151,30 @@ func TestAZombieStoresNothingTwice(t *testing.T) {
 	if got := b.statuses(); got != 90 {
 		t.Errorf("%d statuses, want 90", got)
 	}
+}
+
+// A batch that is full waits behind the one being stored; when its partitions
+// go to others, the reader that waited for room reads on.
+func TestAFullBatchThatIsDroppedMakesRoom(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p, dsn := newProxy(t, b.dsn)
+	r := b.start(func(c *consumer.Config) {
+		c.Store, c.MaxRows, c.Hold, c.SessionTimeout = b.open(dsn), 10, 100*time.Millisecond, time.Second
+	})
+	r.waitReady()
+	b.Produce(0, messages(1, 1)...)
+	b.waitPosition(0, 3)
+	p.pause(true)
+	b.Produce(0, messages(2, 9)...)
+	time.Sleep(200 * time.Millisecond) // a batch is on the way
+	b.Produce(0, messages(11, 100)...)
+	time.Sleep(200 * time.Millisecond) // and a full one behind it
+	lost := b.Broker().Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, TopLevel: true, Err: kerr.UnknownMemberID})
+	if err := lost.Wait(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // it gives its partitions back
+	p.pause(false)
+	b.waitPosition(0, 330)
 }
