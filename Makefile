@@ -66,7 +66,7 @@ test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
 	$(NPM) run test
 
 .PHONY: test-e2e
-test-e2e: build ## Open the demo's pages in Chromium
+test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the GraphQL-over-HTTP audits, and open its pages in Chromium
 	scripts/e2e.sh
 
 ##@ Check
@@ -80,13 +80,12 @@ check-go: web/dist/index.html
 	$(LINT) run ./...
 
 .PHONY: check-generated
-check-generated: web/node_modules/.package-lock.json
+check-generated: web/node_modules/.package-lock.json tools/node_modules/.package-lock.json
 	@scripts/generated-fresh.sh
 
 .PHONY: check-schema
 check-schema: tools/node_modules/.package-lock.json
-	@echo "schema: graphql-schema-linter"
-	@cd tools && npx --no-install graphql-schema-linter --config-directory . ../schema.graphqls
+	@scripts/schema.sh
 
 .PHONY: check-web
 check-web: web/node_modules/.package-lock.json
@@ -100,9 +99,14 @@ format: ## Format the Go code (gofumpt)
 ##@ More
 
 .PHONY: generate
-generate: web/node_modules/.package-lock.json ## Write the generated code again, from schema.graphqls and gqlgen.yml
+generate: web/node_modules/.package-lock.json tools/node_modules/.package-lock.json ## Write the generated code and the API's reference page again, from schema.graphqls and gqlgen.yml
 	go generate ./...
 	$(NPM) run codegen
+	node tools/reference.mjs
+
+.PHONY: released-schema
+released-schema: ## Take schema.graphqls as that of the release, which later ones must not break
+	cp schema.graphqls docs/schema/released.graphqls
 
 .PHONY: bench
 bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some minutes)

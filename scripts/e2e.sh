@@ -78,4 +78,5 @@ until answers; do
   sleep 0.5
 done
 
+node tools/graphql-http.mjs "$base/graphql"
 BASE_URL="$base" npm --prefix web run e2e
