@@ -1,5 +1,5 @@
 -- What the lists are found and sorted by, beside dates, trails and orgs.
-CREATE INDEX payloads_account_started ON payloads (account, started_at, id);
+CREATE INDEX payloads_account_started ON payloads (account, started_at);
 
 -- All rows of a batch share the moment they were taken in, and a key that is
 -- shared is stored once.
