@@ -41,7 +41,7 @@ type Config struct {
 
 	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
 	Hold            time.Duration // how long a rebalance waits for the batch being stored; default 10 s
-	StopGrace       time.Duration // how long Run goes on storing its batch after the end; default 6 s
+	StopGrace       time.Duration // how long Run goes on storing its batch after the end; default 5 s
 	IngestTimeout   time.Duration // a batch not stored by then is tried again; default 60 s
 	MaxDecompressed int           // bytes of one fetched batch when decompressed; default 64 MiB
 	WatchEvery      time.Duration // how often topic, lag and dead-letter topic are looked at; default 5 s
@@ -60,7 +60,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
 	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
 	c.Hold = orDefault(c.Hold, 10*time.Second)
-	c.StopGrace = orDefault(c.StopGrace, 6*time.Second)
+	c.StopGrace = orDefault(c.StopGrace, 5*time.Second)
 	c.IngestTimeout = orDefault(c.IngestTimeout, time.Minute)
 	c.MaxDecompressed = orDefault(c.MaxDecompressed, 64<<20)
 	c.WatchEvery = orDefault(c.WatchEvery, 5*time.Second)

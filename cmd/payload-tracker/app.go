@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -69,7 +70,18 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	return a, nil
 }
 
-func (a *app) close() { a.store.Close() }
+// closeGrace is how long a database that has fallen silent is waited for at the end.
+const closeGrace = 500 * time.Millisecond
+
+func (a *app) close() {
+	closed := make(chan struct{})
+	go func() { a.store.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(closeGrace):
+		a.log.Warn("the database does not answer; its connections end with the process")
+	}
+}
 
 // duty is a part of the process that works until its context ends, and then returns nil.
 type duty func(ctx context.Context) error
