@@ -44,10 +44,12 @@ func (b *bundle) failProduce(topic string) *atomic.Bool {
 	return fail
 }
 
-// proxy stands between a store and its database, and can be cut.
+// proxy stands before a server (a store's database, a consumer's broker): it
+// can be cut, and fall silent.
 type proxy struct {
 	t      *testing.T
 	target string
+	tamper *tamper // with what is said to a database; nil: every byte passes
 	port   string
 	mu     sync.Mutex
 	listen net.Listener
@@ -64,12 +66,20 @@ func newProxy(t *testing.T, dsn string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{t: t, target: u.Host, port: "0", conns: map[net.Conn]bool{}}
-	p.open()
-	t.Cleanup(p.cut)
-	u.Host = p.listen.Addr().String()
+	p := newProxyTo(t, u.Host, nil)
+	u.Host = p.address()
 	return p, u.String()
 }
+
+func newProxyTo(t *testing.T, target string, tamper *tamper) *proxy {
+	t.Helper()
+	p := &proxy{t: t, target: target, tamper: tamper, port: "0", conns: map[net.Conn]bool{}}
+	p.open()
+	t.Cleanup(p.cut)
+	return p
+}
+
+func (p *proxy) address() string { return net.JoinHostPort("127.0.0.1", p.port) }
 
 func (p *proxy) open() {
 	p.t.Helper()
@@ -106,13 +116,19 @@ func (p *proxy) carry(client net.Conn) {
 	p.conns[client], p.conns[server] = true, true
 	p.mu.Unlock()
 	var both sync.WaitGroup
-	pass := func(to, from net.Conn) {
-		_, _ = io.Copy(paused{p, to}, from)
+	pass := func(to, from net.Conn, carry func(to io.Writer, from io.Reader)) {
+		carry(paused{p, to}, from)
 		_ = to.Close()
 		_ = from.Close()
 	}
-	both.Go(func() { pass(server, client) })
-	both.Go(func() { pass(client, server) })
+	asks := func(to io.Writer, from io.Reader) { _, _ = io.Copy(to, from) }
+	answers := asks
+	if p.tamper != nil {
+		talk := &conversation{tamper: p.tamper}
+		asks, answers = talk.asks, talk.answers
+	}
+	both.Go(func() { pass(server, client, asks) })
+	both.Go(func() { pass(client, server, answers) })
 	both.Wait()
 	p.mu.Lock()
 	delete(p.conns, client)

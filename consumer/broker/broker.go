@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Dir        string        // the broker's own folder, kept between runs; "" = in memory
 	Port       int           // on 127.0.0.1; 0 = a free one
+	Brokers    int           // of the cluster; default 1; only the first listens on Port
 	Topics     []string      // made when they are not there yet
 	Partitions int32         // of each topic made; default 1
 	Retention  time.Duration // of the topics made: older records go, checked each minute; 0 = kept for ever
@@ -29,7 +30,7 @@ type Config struct {
 	Logger     *slog.Logger  // default slog.Default()
 }
 
-// Broker is a running broker; it is the only one of its cluster.
+// Broker is a running broker, or a small cluster of them.
 type Broker struct {
 	cluster *kfake.Cluster
 	address string
@@ -85,10 +86,11 @@ func (b *Broker) retain() {
 
 func options(config Config) []kfake.Opt {
 	list := []kfake.Opt{
-		kfake.NumBrokers(1),
-		kfake.Ports(config.Port),
+		kfake.Ports(append([]int{config.Port}, make([]int, max(config.Brokers, 1)-1)...)...),
 		kfake.ClusterID("payload-tracker"),
 		kfake.DefaultNumPartitions(int(config.Partitions)),
+		// Tests need not wait long until a killed consumer's session ends.
+		kfake.GroupMinSessionTimeout(100 * time.Millisecond),
 		kfake.WithLogger(logger{config.Logger}),
 		// Disk is given back by whole segments.
 		kfake.BrokerConfigs(map[string]string{"log.segment.bytes": strconv.Itoa(16 << 20)}),

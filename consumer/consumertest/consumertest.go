@@ -28,6 +28,7 @@ type Config struct {
 	Topic           string // default platform.payload-status
 	DeadLetterTopic string // default platform.payload-status.dlq
 	Partitions      int32  // of Topic; default 3; negative: no topics are made
+	Brokers         int    // default 1; several cannot be stopped and started
 }
 
 // Kafka is a broker that goes away with its test.
@@ -48,7 +49,7 @@ func New(t testing.TB, options ...func(*Config)) *Kafka {
 		option(&config)
 	}
 	k := &Kafka{Topic: config.Topic, DeadLetterTopic: config.DeadLetterTopic, t: t}
-	k.start = broker.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Logger: slog.New(slog.DiscardHandler)}
+	k.start = broker.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Brokers: config.Brokers, Logger: slog.New(slog.DiscardHandler)}
 	k.run()
 	_, port, _ := net.SplitHostPort(k.broker.Addr())
 	k.start.Port, _ = strconv.Atoi(port)
