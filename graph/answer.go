@@ -29,6 +29,8 @@ type answer struct {
 	data       json.RawMessage // nil: no data key
 	extensions map[string]any
 	cache      string // Cache-Control, when a GET may be kept
+
+	stream *graphql.OperationContext // an admitted subscription: its answers are to come
 }
 
 func newAnswer(r *http.Request) *answer { return &answer{request: r, accepts: acceptOf(r)} }

@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Stage() StageResolver
 	Status() StatusResolver
 	StatusConnection() StatusConnectionResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -85,6 +86,10 @@ type StatusResolver interface {
 }
 type StatusConnectionResolver interface {
 	Total(ctx context.Context, obj *StatusConnection) (*store.Total, error)
+}
+type SubscriptionResolver interface {
+	Payload(ctx context.Context, requestID payload.RequestID) (<-chan *Payload, error)
+	Statuses(ctx context.Context, filter *store.StatusFilter) (<-chan *Status, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -157,6 +162,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 			return &response
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -191,6 +213,7 @@ why.
 """
 schema {
   query: Query
+  subscription: Subscription
 }
 
 """
@@ -265,6 +288,33 @@ type Query {
     "Any id; white space around it does not matter, nor dashes and case when it is a UUID."
     id: String!
   ): Find!
+}
+
+"""
+What can be followed live: over a websocket (` + "`" + `graphql-transport-ws` + "`" + `), or as
+server-sent events (` + "`" + `Accept: text/event-stream` + "`" + `).
+"""
+type Subscription {
+  """
+  One payload: at once, at each change, and when time alone changes its verdict;
+  complete once the verdict is final. Null while the tracker has not heard of it:
+  an id may be followed before its first event. Changes that come faster than
+  they are taken are answered together.
+  """
+  payload(
+    "Which one."
+    requestId: RequestID!
+  ): Payload
+
+  """
+  Statuses as they are taken in, whichever payload they belong to. Of more than
+  can be followed a sample: ` + "`" + `skipped` + "`" + ` in the answer's extensions says how many,
+  at least, were left out since the last one.
+  """
+  statuses(
+    "Which statuses; all that is given must hold. Absent: all."
+    filter: StatusFilter
+  ): Status!
 }
 
 "An object with a global id."
@@ -1476,6 +1526,34 @@ func (ec *executionContext) field_Stage_statuses_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_payload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "requestId",
+		func(ctx context.Context, v any) (payload.RequestID, error) {
+			return ec.unmarshalNRequestID2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐRequestID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["requestId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_statuses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*store.StatusFilter, error) {
+			return ec.unmarshalOStatusFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐStatusFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
 	return args, nil
 }
 
@@ -3813,6 +3891,94 @@ func (ec *executionContext) fieldContext_StatusEdge_node(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Status(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_payload(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_payload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Payload(ctx, fc.Args["requestId"].(payload.RequestID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Payload) graphql.Marshaler {
+			return ec.marshalOPayload2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_payload(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_payload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_statuses(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_statuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Statuses(ctx, fc.Args["filter"].(*store.StatusFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Status) graphql.Marshaler {
+			return ec.marshalNStatus2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_statuses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Status(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_statuses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -6850,6 +7016,28 @@ func (ec *executionContext) _StatusEdge(ctx context.Context, sel ast.SelectionSe
 	}
 
 	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "payload":
+		return ec._Subscription_payload(ctx, fields[0])
+	case "statuses":
+		return ec._Subscription_statuses(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
 }
 
 var timelineConnectionImplementors = []string{"TimelineConnection"}

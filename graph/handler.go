@@ -33,11 +33,15 @@ type HandlerConfig struct {
 	// persisted document; 0: it asks each time whether the answer has changed.
 	CacheTime time.Duration
 
+	Live LiveConfig
+
 	HideSchema      bool // no introspection
 	HideSuggestions bool // errors do not say "did you mean"
 }
 
-// Handler answers GraphQL over HTTP: POST of JSON, and GET.
+// Handler answers GraphQL over HTTP: POST of JSON, and GET; subscriptions over
+// a websocket (graphql-transport-ws) or as server-sent events (graphql-sse).
+// Run must run beside it for these.
 type Handler struct {
 	config   HandlerConfig
 	schema   graphql.ExecutableSchema
@@ -47,6 +51,7 @@ type Handler struct {
 	known    *documents
 	hashed   *persisted
 	slots    slots
+	livePart
 }
 
 // NewHandler makes a handler for one path.
@@ -55,10 +60,12 @@ func NewHandler(config HandlerConfig) *Handler {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
+	config.Live = config.Live.withDefaults()
 	if config.Documents == nil {
 		config.Documents = &TrustedDocuments{}
 	}
-	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links}})
+	part := newLivePart(&config)
+	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links, live: part.live}})
 	h := &Handler{
 		config:   config,
 		schema:   schema,
@@ -68,6 +75,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		known:    newDocuments(),
 		hashed:   newPersisted(),
 		slots:    newSlots(config.Limits.Concurrent),
+		livePart: part,
 	}
 	h.executor.SetErrorPresenter(h.errors.present)
 	h.executor.SetRecoverFunc(h.errors.recovered)
@@ -75,21 +83,39 @@ func NewHandler(config HandlerConfig) *Handler {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
-	a := newAnswer(r)
-	defer func() {
-		if cause := recover(); cause != nil {
-			a.refuse(http.StatusInternalServerError, asError(h.errors.recovered(r.Context(), cause)))
-		}
-		h.metrics.observe(a, time.Since(began))
-		a.write(w)
-	}()
-	asked, status, err := readQuestion(w, r, h.config.Limits.RequestBytes)
-	if err != nil {
-		a.refuse(status, err)
+	if wantsSocket(r) {
+		h.serveSocket(w, r)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.config.Limits.Deadline)
+	a := newAnswer(r)
+	if asked, status, err := readQuestion(w, r, h.config.Limits.RequestBytes); err != nil {
+		a.refuse(status, err)
+	} else {
+		h.ask(r.Context(), asked, a)
+	}
+	takes, only := takesEvents(r)
+	switch {
+	case a.status >= http.StatusBadRequest:
+	case only, takes && a.stream != nil:
+		h.serveEvents(w, r, a)
+		return
+	case a.stream != nil:
+		a.reject(gqlerror.List{badRequest("subscribe by a websocket, or with Accept: text/event-stream")})
+	}
+	a.write(w)
+}
+
+// ask gives a the answer to a question, or the stream to follow, whichever
+// transport the question came by.
+func (h *Handler) ask(ctx context.Context, asked *question, a *answer) {
+	began := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.refuse(http.StatusInternalServerError, asError(h.errors.recovered(ctx, cause)))
+		}
+		h.metrics.observe(a, time.Since(began))
+	}()
+	ctx, cancel := context.WithTimeout(ctx, h.config.Limits.Deadline)
 	defer cancel()
 	leave, err := h.slots.enter(ctx)
 	if err != nil {
@@ -114,7 +140,7 @@ func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
 		a.reject(errs)
 		return
 	case operation.Operation.Operation == ast.Subscription:
-		a.reject(gqlerror.List{badRequest("subscribe by a websocket, or with Accept: text/event-stream")})
+		a.stream = operation
 		return
 	}
 	response := h.run(ctx, operation)

@@ -15,6 +15,7 @@ import (
 type Resolver struct {
 	store *store.Store
 	links LinksConfig
+	live  *live
 }
 
 var _ ResolverRoot = (*Resolver)(nil)

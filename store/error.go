@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -99,6 +100,9 @@ func translate(operation string, err error) error {
 
 func isNetwork(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // cut while it was asked
 		return true
 	}
 	_, ok := errors.AsType[net.Error](err)

@@ -160,6 +160,7 @@ func (l *listener) exec(ctx context.Context, sql string, args ...any) error {
 
 func (l *listener) take(text string) {
 	if text == noticeOfAll {
+		l.store.forgetRules() // it is they that are new
 		l.lookAround()
 		return
 	}

@@ -126,10 +126,14 @@ func (s *Store) replaceRules(ctx context.Context, rules payload.Rules) (int64, e
 	if err != nil {
 		return 0, err
 	}
-	s.rules.mu.Lock()
-	s.rules.rules = payload.Rules{}
-	s.rules.mu.Unlock()
+	s.forgetRules()
 	return version, nil
+}
+
+func (s *Store) forgetRules() {
+	s.rules.mu.Lock()
+	defer s.rules.mu.Unlock()
+	s.rules.rules = payload.Rules{}
 }
 
 // judgeAgain takes the next payloads after an id that an older version
