@@ -49,8 +49,13 @@ func (b *bundle) ingest(events ...payload.Event) {
 	}
 	for i := range events {
 		events[i].RequestID = id
-		events[i].Date = events[i].Date.UTC()
 	}
+	b.feed(events...)
+}
+
+// feed stores events as one batch.
+func (b *bundle) feed(events ...payload.Event) {
+	b.t.Helper()
 	from, err := b.store.InitPosition(b.t.Context(), "rest", "events", [16]byte{1}, 0, b.next)
 	if err != nil {
 		b.t.Fatal(err)

@@ -37,8 +37,8 @@ func (m *metrics) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.requests.Inc()
 		watched := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { m.responses.WithLabelValues(strconv.Itoa(watched.status)).Inc() }() // an answer that breaks off too
 		next.ServeHTTP(watched, r)
-		m.responses.WithLabelValues(strconv.Itoa(watched.status)).Inc()
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
@@ -38,16 +37,10 @@ func trackOrder(query url.Values) (order, error) {
 	column := cmp.Or(query.Get("sort_by"), "date")
 	compare, known := trackColumns[column]
 	if !known {
-		return order{}, payload.Errorf(payload.CodeBadUserInput,
-			"sort_by must be one of service, source, status_msg, date, created_at")
+		return order{}, bad("sort_by must be one of service, source, status_msg, date, created_at")
 	}
-	switch cmp.Or(query.Get("sort_dir"), "desc") {
-	case "asc":
-		return order{compare: compare}, nil
-	case "desc":
-		return order{compare: compare, descending: true}, nil
-	}
-	return order{}, payload.Errorf(payload.CodeBadUserInput, "sort_dir must be one of asc, desc")
+	dir, err := direction(query)
+	return order{compare: compare, descending: dir == store.Descending}, err
 }
 
 // sort orders statuses that come oldest first. Equal ones stay in that order, which is total, so that two answers are

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
@@ -13,6 +14,7 @@ import (
 type track struct {
 	Data     []statusRow       `json:"data"`
 	Duration map[string]string `json:"duration"`
+	Verdict  *verdict          `json:"verdict,omitempty"`
 }
 
 // statusRow is one status of a payload. Empty fields are left out, but for created_at, which the existing service
@@ -33,8 +35,7 @@ type statusRow struct {
 }
 
 // payload answers /payloads/{request_id}: the statuses of one payload and how long it took where.
-func (h *handler) payload(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
+func (h *handler) payload(w http.ResponseWriter, r *http.Request, query url.Values) error {
 	order, err := trackOrder(query)
 	if err != nil {
 		return err
@@ -48,12 +49,19 @@ func (h *handler) payload(w http.ResponseWriter, r *http.Request) error {
 		return payload.Errorf(payload.CodeNotFound, "payload with id: %s not found", sent)
 	}
 	answer := track{Duration: durations(statuses)}
+	if query.Get("verdict") == "true" {
+		rules, err := h.store.Rules(r.Context())
+		if err != nil {
+			return err
+		}
+		answer.Verdict = verdictOf(found.Journey.Verdict(&rules, h.config.Now()), statuses)
+	}
 	order.sort(statuses)
 	verbosity := query.Get("verbosity")
 	for _, s := range statuses {
-		answer.Data = append(answer.Data, row(found, s, verbosity))
+		answer.Data = append(answer.Data, trackRow(found, s, verbosity))
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeTagged(w, r, answer)
 	return nil
 }
 
@@ -87,8 +95,8 @@ func (h *handler) statusesOf(ctx context.Context, sent string) (*store.Payload, 
 	}
 }
 
-// row shows a status: all of it, or as much as verbosity 1 or 2 asks for.
-func row(p *store.Payload, s *store.Status, verbosity string) statusRow {
+// trackRow shows a status: all of it, or as much as verbosity 1 or 2 asks for.
+func trackRow(p *store.Payload, s *store.Status, verbosity string) statusRow {
 	switch verbosity {
 	case "1":
 		return statusRow{

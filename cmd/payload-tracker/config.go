@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/rest"
 )
 
 // config is every setting, as read from the environment.
@@ -18,6 +20,7 @@ type config struct {
 	database databaseConfig
 	kafka    kafkaConfig
 	graph    graphConfig
+	rest     restConfig
 	links    linksConfig
 	rules    rulesConfig
 
@@ -54,6 +57,14 @@ type graphConfig struct {
 	requestBytes, tokens, depth, complexity, aliases, directives, rootFields int
 	deadline                                                                 time.Duration
 	introspection, suggestions                                               bool
+}
+
+// restConfig is where the REST routes answer, to whom, and how much.
+type restConfig struct {
+	prefixes       []string
+	trustedProxies []netip.Prefix
+	deadline       time.Duration
+	lists          rest.ListsConfig
 }
 
 type linksConfig struct {

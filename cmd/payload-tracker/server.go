@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -16,15 +17,13 @@ import (
 
 // publicHandler is the whole URL space of PUBLICPORT.
 func (a *app) publicHandler() http.Handler {
-	legacy := rest.NewHandler(rest.Config{
-		Store: a.store, Logger: a.log, Registerer: a.registry, RequestsPerMinute: a.config.maxRequestsPerMinute,
-	})
+	legacy := a.restHandler()
 	page := web.Handler()
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.graphHandler())
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)
-	for _, base := range rest.Bases {
+	for _, base := range slices.Concat(rest.Bases, a.config.rest.prefixes) {
 		mux.Handle(base, legacy)
 		mux.Handle(base+"/", legacy)
 	}
@@ -55,6 +54,20 @@ func (a *app) graphHandler() http.Handler {
 			KibanaURL: c.links.kibanaURL, KibanaIndex: c.links.kibanaIndex, KibanaServiceField: c.links.kibanaServiceField,
 			JaegerURL: c.links.jaegerURL,
 		},
+	})
+}
+
+func (a *app) restHandler() http.Handler {
+	c := a.config
+	return rest.NewHandler(rest.Config{
+		Store: a.store, Logger: a.log, Registerer: a.registry,
+		Prefixes: c.rest.prefixes, Timeout: c.rest.deadline, Lists: c.rest.lists,
+		RequestsPerMinute: c.maxRequestsPerMinute, TrustedProxies: c.rest.trustedProxies,
+		Archive: rest.ArchiveConfig{
+			BrokerURL: c.links.storageBrokerURL, Role: c.links.storageBrokerRole, Timeout: c.links.storageBrokerTimeout,
+			Mock: c.links.requestor == "mock", PublicPort: c.publicPort,
+		},
+		Kibana: rest.KibanaConfig{URL: c.links.kibanaURL, Index: c.links.kibanaIndex, ServiceField: c.links.kibanaServiceField},
 	})
 }
 

@@ -74,6 +74,39 @@ func TestURLSpace(t *testing.T) {
 	}
 }
 
+func TestRoutesBelowAPrefix(t *testing.T) {
+	t.Parallel()
+	a, _ := awayApp(t)
+	if err := prefixes(&a.config.rest.prefixes)("/v1,/api/v1,/legacy/pt"); err != nil {
+		t.Fatal(err)
+	}
+	public := a.publicHandler()
+	for target, want := range map[string]int{"/v1": 200, "/v1/": 200, "/v1/payloads": 503, "/legacy/pt/docs": 200, "/v1/nothing": 404, "/legacy": 404} {
+		if code, body := answer(t, public, target); code != want {
+			t.Errorf("%s: %d, want %d: %s", target, code, want, body)
+		}
+	}
+}
+
+func TestPrefixesAndNetworks(t *testing.T) {
+	t.Parallel()
+	var c restConfig
+	for _, wrong := range []string{"v1", "/", "/v1/", "//v1", "/graphql", "/health/x", "/{id}", "/..", "/a b"} {
+		if prefixes(&c.prefixes)(wrong) == nil {
+			t.Errorf("prefix %q was taken", wrong)
+		}
+	}
+	for _, wrong := range []string{"10.0.0", "proxy", "10.0.0.0/33"} {
+		if networks(&c.trustedProxies)(wrong) == nil {
+			t.Errorf("network %q was taken", wrong)
+		}
+	}
+	if err := networks(&c.trustedProxies)("10.1.2.3/8, ::1"); err != nil || len(c.trustedProxies) != 2 ||
+		c.trustedProxies[0].String() != "10.0.0.0/8" || c.trustedProxies[1].String() != "::1/128" {
+		t.Errorf("%v, %v", c.trustedProxies, err)
+	}
+}
+
 func TestPanicsAreLoggedAndAnswered(t *testing.T) {
 	t.Parallel()
 	a, logs := awayApp(t)

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/rest"
 )
 
 // The kinds of settings: each gives the function that parses a text into the field.
@@ -112,6 +115,45 @@ func split(value string) []string {
 		}
 	}
 	return parts
+}
+
+// taken are the first parts of the paths that have another meaning.
+var taken = []string{"graphql", "playground", "health", "livez", "readyz", "assets"}
+
+// prefixes parses paths of one part or more; none is allowed.
+func prefixes(field *[]string) func(string) error {
+	one := regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
+	return func(value string) error {
+		*field = nil
+		for _, prefix := range split(value) {
+			first, _, _ := strings.Cut(strings.TrimPrefix(prefix, "/"), "/")
+			if !one.MatchString(prefix) || slices.Contains(taken, first) {
+				return fmt.Errorf("%q must be a path such as /v1, without a slash at its end, and not below one of /%s", prefix, strings.Join(taken, ", /"))
+			}
+			if !slices.Contains(rest.Bases, prefix) && !slices.Contains(*field, prefix) {
+				*field = append(*field, prefix)
+			}
+		}
+		return nil
+	}
+}
+
+// networks parses addresses and networks; none is allowed.
+func networks(field *[]netip.Prefix) func(string) error {
+	return func(value string) error {
+		*field = nil
+		for _, part := range split(value) {
+			network, err := netip.ParsePrefix(part)
+			if address, notOne := netip.ParseAddr(part); notOne == nil {
+				network, err = address.Prefix(address.BitLen())
+			}
+			if err != nil {
+				return fmt.Errorf("%q must be an address or a network, such as 10.0.0.7 or 10.0.0.0/8", part)
+			}
+			*field = append(*field, network.Masked())
+		}
+		return nil
+	}
 }
 
 // words parses status words, as events have them after reading.

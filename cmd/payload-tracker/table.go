@@ -16,7 +16,7 @@ type setting struct {
 
 // settings is the table, bound to the fields of c.
 func (c *config) settings() []setting {
-	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rules.settings(), c.links.settings())
+	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rest.settings(), c.rules.settings(), c.links.settings())
 }
 
 func (c *databaseConfig) settings() []setting {
@@ -87,6 +87,20 @@ func (c *graphConfig) settings() []setting {
 		{name: "GRAPHQL_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, its SQL included", set: duration(&c.deadline)},
 		{name: "GRAPHQL_INTROSPECTION", standard: "true", unit: "bool", meaning: "whether the schema may be asked for", set: boolean(&c.introspection)},
 		{name: "GRAPHQL_SUGGESTIONS", standard: "true", unit: "bool", meaning: "whether errors suggest names that were perhaps meant", set: boolean(&c.suggestions)},
+	}
+}
+
+func (c *restConfig) settings() []setting {
+	const most = 1 << 30
+	return []setting{
+		{name: "REST_PREFIXES", unit: "list", meaning: "further paths below which the REST routes answer, such as /v1", set: prefixes(&c.prefixes)},
+		{name: "REST_TRUSTED_PROXIES", unit: "list", meaning: "addresses or networks (10.0.0.0/8) whose X-Forwarded-For says who asks, for the limit by client", set: networks(&c.trustedProxies)},
+		{name: "REST_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, a list's until its first row", set: duration(&c.deadline)},
+		{name: "REST_MAX_PAGE_SIZE", standard: "10000", unit: "rows", meaning: "largest page_size", set: number(&c.lists.MaxPageSize, 1, most)},
+		{name: "REST_MAX_OFFSET", standard: "100000", unit: "rows", meaning: "rows before a page at most, in lists too long to be counted", set: number(&c.lists.MaxOffset, 1, most)},
+		{name: "REST_EXPORT_ROWS", standard: "1000000", unit: "rows", meaning: "rows of a list as CSV or NDJSON at most; one that is cut says so", set: number(&c.lists.ExportRows, 1, most)},
+		{name: "REST_EXPORT_TIMEOUT", standard: "10m", unit: "duration", meaning: "longest time for such a list", set: duration(&c.lists.ExportTimeout)},
+		{name: "REST_EXPORTS", standard: "2", meaning: "such lists at once; each holds a connection of DB_MAX_CONNECTIONS", set: number(&c.lists.Exports, 1, 10_000)},
 	}
 }
 
