@@ -28,6 +28,7 @@ type bundle struct {
 	statements *storetest.Statements
 	url        string
 	log        *syncBuffer
+	partition  int32 // that feed's events come from
 	next       int64
 }
 
@@ -50,13 +51,13 @@ func (b *bundle) feed(events ...payload.Event) {
 	b.t.Helper()
 	ctx := b.t.Context()
 	if b.next == 0 {
-		if _, err := b.store.InitPosition(ctx, "test", "t", [16]byte{1}, 0, 0); err != nil {
+		if _, err := b.store.InitPosition(ctx, "test", "t", [16]byte{1}, b.partition, 0); err != nil {
 			b.t.Fatal(err)
 		}
 	}
 	to := b.next + int64(len(events))
 	_, err := b.store.Ingest(ctx, store.Batch{Group: "test", Parts: []store.Part{{
-		Topic: "t", TopicID: [16]byte{1}, From: b.next, To: to, Events: events,
+		Topic: "t", Partition: b.partition, TopicID: [16]byte{1}, From: b.next, To: to, Events: events,
 	}}})
 	if err != nil {
 		b.t.Fatal(err)

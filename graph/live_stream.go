@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,6 +143,10 @@ func throttled(most int, where string) *gqlerror.Error {
 // next. It is nil when the stream is complete, and an error of ctx or send
 // otherwise.
 func (h *Handler) follow(ctx context.Context, operation *graphql.OperationContext, a *answer, send func(*answer) error) error {
+	if err := oneStream(operation); err != nil {
+		a.reject(gqlerror.List{err})
+		return send(a)
+	}
 	select {
 	case h.streams <- struct{}{}:
 		defer func() { <-h.streams }()
@@ -161,6 +166,16 @@ func (h *Handler) follow(ctx context.Context, operation *graphql.OperationContex
 	}
 	defer s.close()
 	return h.turns(ctx, s, respond, a, send)
+}
+
+// oneStream refuses what follows more than one field, or none: the validator
+// does not look through aliases and conditions.
+func oneStream(operation *graphql.OperationContext) *gqlerror.Error {
+	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Subscription"})
+	if len(fields) != 1 || strings.HasPrefix(fields[0].Name, "__") {
+		return coded(codeValidationFailed, "a subscription follows one field, payload or statuses")
+	}
+	return nil
 }
 
 // turns answers turn by turn.
