@@ -35,8 +35,8 @@ type Config struct {
 	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
 
 	Lanes    int           // batches stored at once, each of some of the partitions; default 2
-	MaxRows  int           // records in a batch; default 25,000
-	MaxBytes int           // bytes of their values in a batch; default 8 MiB
+	MaxRows  int           // records in a batch; default 30,000
+	MaxBytes int           // bytes of their values in a batch; default 10 MiB
 	MaxAge   time.Duration // how long a batch waits for more, while others came right before; default 100 ms
 
 	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
@@ -55,8 +55,8 @@ func (c Config) withDefaults() Config {
 	c.DeadLetterTopic = orDefault(c.DeadLetterTopic, c.Topic+".dlq")
 	c.Reset = orDefault(c.Reset, ResetEarliest)
 	c.Lanes = orDefault(c.Lanes, 2)
-	c.MaxRows = orDefault(c.MaxRows, 25_000)
-	c.MaxBytes = orDefault(c.MaxBytes, 8<<20)
+	c.MaxRows = orDefault(c.MaxRows, 30_000)
+	c.MaxBytes = orDefault(c.MaxBytes, 10<<20)
 	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
 	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
 	c.Hold = orDefault(c.Hold, 10*time.Second)

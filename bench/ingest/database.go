@@ -1,11 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -13,27 +14,27 @@ import (
 	"github.com/payload-tracker/payload-tracker/store/pgserver"
 )
 
-// database is where the measured processes store: a durable private server, or the one named by -dsn.
+// database is where the measured processes store.
 type database struct {
 	dsn     string
 	version string
 	pool    *pgxpool.Pool
-	server  *pgserver.Server
 }
 
-func openDatabase(ctx context.Context, dsn string) (*database, error) {
+// startServer starts a private PostgreSQL that writes durably.
+func startServer(ctx context.Context) (*pgserver.Server, error) {
+	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return pgserver.Start(ctx, pgserver.Config{Logger: quiet})
+}
+
+// openDatabase makes an empty database on the server, or uses the one that the dsn names.
+func openDatabase(ctx context.Context, server *pgserver.Server, name, dsn string) (*database, error) {
 	db := &database{dsn: dsn}
 	if dsn == "" {
-		quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-		server, err := pgserver.Start(ctx, pgserver.Config{Logger: quiet})
-		if err != nil {
+		if err := server.CreateDatabase(ctx, name); err != nil {
 			return nil, err
 		}
-		db.server = server
-		if err := server.CreateDatabase(ctx, "bench"); err != nil {
-			return nil, errors.Join(err, server.Stop())
-		}
-		db.dsn = server.DSN("bench")
+		db.dsn = server.DSN(name)
 	}
 	var err error
 	if db.pool, err = pgxpool.New(ctx, db.dsn); err == nil {
@@ -49,11 +50,6 @@ func openDatabase(ctx context.Context, dsn string) (*database, error) {
 func (db *database) close() {
 	if db.pool != nil {
 		db.pool.Close()
-	}
-	if db.server != nil {
-		if err := db.server.Stop(); err != nil {
-			say("%v", err)
-		}
 	}
 }
 
@@ -77,6 +73,50 @@ func (db *database) taken(ctx context.Context, topic string) (n int64, err error
 
 func (db *database) count(ctx context.Context) (n int64, err error) {
 	err = db.pool.QueryRow(ctx, "SELECT count(*) FROM payload_statuses").Scan(&n)
+	return n, err
+}
+
+// bytes is the size of all tables and indexes.
+func (db *database) bytes(ctx context.Context) (n int64, err error) {
+	err = db.pool.QueryRow(ctx, `SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+		WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace`).Scan(&n)
+	return n, err
+}
+
+// copyRate is how many events a second COPY alone writes: those that are stored, in the order in which they arrived,
+// into a table of the event's own fields with one index.
+func (db *database) copyRate(ctx context.Context) (float64, error) {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	const arrived = `SELECT p.request_id, t.service, t.status, s.date, s.message FROM payload_statuses s
+		JOIN trails t ON t.id = s.trail_id JOIN payloads p ON p.id = s.payload_id`
+	var rows bytes.Buffer
+	if _, err := conn.Conn().PgConn().CopyTo(ctx, &rows, "COPY ("+arrived+" ORDER BY s.date, p.id) TO STDOUT BINARY"); err != nil {
+		return 0, err
+	}
+	_, err = conn.Exec(ctx, "CREATE TABLE copied AS "+arrived+" LIMIT 0")
+	if err == nil {
+		_, err = conn.Exec(ctx, "CREATE INDEX ON copied (request_id, date)")
+	}
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	written, err := conn.Conn().PgConn().CopyFrom(ctx, &rows, "COPY copied FROM STDIN BINARY")
+	took := time.Since(began)
+	if err != nil {
+		return 0, err
+	}
+	_, err = conn.Exec(ctx, "DROP TABLE copied")
+	return float64(written.RowsAffected()) / took.Seconds(), err
+}
+
+// deadlocks is how many the server has ended in this database.
+func (db *database) deadlocks(ctx context.Context) (n int64, err error) {
+	err = db.pool.QueryRow(ctx, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").Scan(&n)
 	return n, err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -35,17 +36,19 @@ var steps = [stepsPerPayload]struct{ service, status string }{
 	{"vulnerability", "success"},
 }
 
-// load writes events to the topic: payloads interleaved, each event to the next partition, without a key, so that
-// the events of one payload reach the consumer through all partitions, as they do in production.
+// load writes events to the topic, payloads interleaved. Keyed, the events of one payload go to one partition; else
+// each goes to the next, and a payload reaches the consumer through all partitions, as it does in production.
 type load struct {
+	keyed      bool
 	client     *kgo.Client
 	topic      string
 	partitions int32
 	began      time.Time
 	produced   int
+	singles    int
 }
 
-func newLoad(ctx context.Context, brokers, topic string, partitions int32) (*load, error) {
+func newLoad(ctx context.Context, brokers, topic string, partitions int32, keyed bool) (*load, error) {
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(brokers, ",")...),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
@@ -59,7 +62,7 @@ func newLoad(ctx context.Context, brokers, topic string, partitions int32) (*loa
 		client.Close()
 		return nil, fmt.Errorf("make topic %s: %w", topic, err)
 	}
-	return &load{client: client, topic: topic, partitions: partitions, began: time.Now().Add(-20 * time.Minute)}, nil
+	return &load{keyed: keyed, client: client, topic: topic, partitions: partitions, began: time.Now().Add(-20 * time.Minute)}, nil
 }
 
 func (l *load) close() { l.client.Close() }
@@ -70,7 +73,7 @@ func (l *load) produce(ctx context.Context, n int) error {
 	for range n {
 		i := l.produced
 		l.produced++
-		l.client.Produce(ctx, &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: l.event(i)}, func(_ *kgo.Record, err error) {
+		l.client.Produce(ctx, l.record(i), func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed = err
 			}
@@ -82,17 +85,24 @@ func (l *load) produce(ctx context.Context, n int) error {
 	return failed
 }
 
-// event is the i-th event's JSON, padded to eventBytes.
-func (l *load) event(i int) []byte {
+// record is the i-th event, padded to eventBytes.
+func (l *load) record(i int) *kgo.Record {
 	block, within := i/(interleaved*stepsPerPayload), i%(interleaved*stepsPerPayload)
 	number, step := block*interleaved+within%interleaved, within/interleaved
 	date := l.began.Add(time.Duration(number)*time.Millisecond + time.Duration(step)*1500*time.Millisecond)
-	return eventJSON(requestID(number), steps[step].service, steps[step].status, number, date)
+	id := requestID(number)
+	record := &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: eventJSON(id, steps[step].service, steps[step].status, number, date)}
+	if l.keyed {
+		record.Key, record.Partition = []byte(id), int32(number)%l.partitions
+	}
+	return record
 }
 
+// eventJSON is an event that names everything a service can know of a payload; the message fills it up.
 func eventJSON(id, service, status string, number int, date time.Time) []byte {
-	text := fmt.Sprintf(`{"service":%q,"request_id":%q,"account":"%07d","org_id":"%08d","status":%q,"date":%q,"status_msg":"`,
-		service, id, number%5_000, number%5_000, status, date.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
+	text := fmt.Sprintf(`{"service":%q,"request_id":%q,"account":"%07d","org_id":"%08d","inventory_id":%q,"system_id":%q,"status":%q,"date":%q,"status_msg":"`,
+		service, id, number%5_000, number%5_000, dashed(requestID(-number-1)), dashed(requestID(-number-1_000_000_000)), status,
+		date.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
 	pad := max(eventBytes-len(text)-2, 0)
 	return []byte(text + strings.Repeat("payload went on as planned; ", pad/28+1)[:pad] + `"}`)
 }
@@ -106,12 +116,61 @@ func requestID(number int) string {
 	return hex.EncodeToString(id[:])
 }
 
+// produceLarge writes n events of about size bytes, whose messages do not compress well.
+func (l *load) produceLarge(ctx context.Context, n, size int) error {
+	source := rand.New(rand.NewPCG(7, 8))
+	text := make([]byte, size-eventBytes)
+	var failed error
+	for i := range n {
+		for k := range text {
+			text[k] = byte('!' + source.IntN(90))
+			if text[k] == '"' || text[k] == '\\' {
+				text[k] = ' '
+			}
+		}
+		value := bytes.Replace(eventJSON(requestID(i), "puptoo", "error", i, l.began), []byte(`"status_msg":"`), append([]byte(`"status_msg":"`), text...), 1)
+		l.client.Produce(ctx, &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: value}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				failed = err
+			}
+		})
+	}
+	if err := l.client.Flush(ctx); err != nil {
+		return err
+	}
+	return failed
+}
+
+// steady writes events of new payloads at a rate until ctx ends.
+func (l *load) steady(ctx context.Context, perSecond int) {
+	const ticks = 50
+	ticker := time.NewTicker(time.Second / ticks)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			for range perSecond / ticks {
+				i := l.produced
+				l.produced++
+				record := l.record(i)
+				l.client.Produce(ctx, record, nil)
+			}
+		}
+	}
+}
+
+func dashed(id string) string {
+	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
+}
+
 // one writes a single event of a payload that nobody has seen, and gives the payload's id.
 func (l *load) one(ctx context.Context) (string, error) {
-	number := 1<<30 + l.produced
-	l.produced++
+	l.singles++
+	number := 1<<30 + l.singles
 	id := requestID(number)
-	record := &kgo.Record{Topic: l.topic, Partition: int32(number) % l.partitions, Value: eventJSON(id, "ingress", "received", number, time.Now())}
+	record := &kgo.Record{Topic: l.topic, Partition: int32(number % int(l.partitions)), Value: eventJSON(id, "ingress", "received", number, time.Now())}
 	return id, l.client.ProduceSync(ctx, record).FirstErr()
 }
 

@@ -18,12 +18,13 @@ type intake struct {
 	rate          float64 // events a second, between the first and the last commit
 	rateFromStart float64 // events a second, the start of the process and of the group included
 	cpu           time.Duration
+	memory        int64 // resident at most
+	bytes         int64 // of the database, all tables and indexes
 }
 
 // measureIntake waits until the positions in the database say that all events are in: they move in the transaction
 // that stores the events, so nothing heavier has to be asked while measuring.
 func measureIntake(ctx context.Context, db *database, p *process, topic string, events int64) (intake, error) {
-	say("taking in %d events", events)
 	first, err := waitFor(ctx, db, topic, 1, 2*time.Minute)
 	if err != nil {
 		return intake{}, fmt.Errorf("first event: %w\n%s", err, p.log.String())
@@ -40,10 +41,16 @@ func measureIntake(ctx context.Context, db *database, p *process, topic string, 
 	if stored != events {
 		return intake{}, fmt.Errorf("%d events stored of %d", stored, events)
 	}
+	size, err := db.bytes(ctx)
+	if err != nil {
+		return intake{}, err
+	}
 	return intake{
+		bytes:         size,
 		rate:          float64(events-first) / ended.Sub(began).Seconds(),
 		rateFromStart: float64(events) / ended.Sub(p.started).Seconds(),
 		cpu:           p.processorTime(),
+		memory:        p.peak(),
 	}, nil
 }
 

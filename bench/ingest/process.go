@@ -16,6 +16,7 @@ import (
 type process struct {
 	cmd     *exec.Cmd
 	name    string
+	env     []string
 	started time.Time
 	peaked  int64
 	log     bytes.Buffer
