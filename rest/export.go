@@ -126,6 +126,7 @@ func (o *lateWriter) line(row row) error {
 func (o *lateWriter) csv(columns []string) func(row) error {
 	out := csv.NewWriter(&o.buffer)
 	_ = out.Write(columns) // to memory
+	out.Flush()
 	return func(row row) error {
 		cells := row.cells()
 		for i, cell := range cells {

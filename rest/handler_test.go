@@ -285,3 +285,12 @@ func TestLimit(t *testing.T) {
 		t.Errorf("a minute later: %d %s", status, body)
 	}
 }
+
+func keyOf(t *testing.T) store.PayloadKey {
+	t.Helper()
+	id, err := payload.ParseRequestID(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.PayloadKey{RequestID: &id}
+}
