@@ -59,6 +59,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	var err error
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
+		ListenDSN:    config.database.listenDSN(),
 		MaxConns:     config.database.maxConns,
 		QueryTimeout: config.database.queryTimeout,
 		Logger:       a.log,

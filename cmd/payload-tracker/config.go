@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,6 +38,7 @@ type config struct {
 
 type databaseConfig struct {
 	host, user, password, name string
+	listenHost                 string // for the connection that hears of changes; "": host
 	sslMode, sslRootCert       string
 	port, maxConns, retries    int
 	queryTimeout               time.Duration
@@ -56,6 +59,7 @@ type kafkaConfig struct {
 type graphConfig struct {
 	requestBytes, tokens, depth, complexity, aliases, directives, rootFields int
 	deadline                                                                 time.Duration
+	subscriptions, subscriptionsPerConnection, statusesPerSecond             int
 	introspection, suggestions                                               bool
 }
 
@@ -188,6 +192,19 @@ func (c databaseConfig) DSN() string {
 		parts = append(parts, "sslrootcert="+quote(c.sslRootCert))
 	}
 	return strings.Join(parts, " ")
+}
+
+// listenDSN is how the connection that hears of changes is made; "" for as the others.
+func (c databaseConfig) listenDSN() string {
+	if c.listenHost == "" || c.dsn != "" {
+		return ""
+	}
+	c.host = c.listenHost
+	if host, port, err := net.SplitHostPort(c.listenHost); err == nil {
+		c.host = host
+		c.port, _ = strconv.Atoi(port) // checked when it was set
+	}
+	return c.DSN()
 }
 
 func quote(value string) string {

@@ -26,16 +26,20 @@ func runServe(ctx context.Context, std streams, args []string) error {
 
 // serve is the duty of answering on PUBLICPORT.
 func (a *app) serve(ctx context.Context) error {
-	return a.listen(ctx, "PUBLICPORT", a.config.publicPort, a.publicHandler())
+	questions := a.graphHandler()
+	return together(ctx, questions.Run, func(ctx context.Context) error {
+		return a.listen(ctx, "PUBLICPORT", a.config.publicPort, a.publicHandler(questions), questions.Shutdown)
+	})
 }
 
 // observe is the duty of answering on METRICSPORT.
 func (a *app) observe(ctx context.Context) error {
-	return a.listen(ctx, "METRICSPORT", a.config.metricsPort, a.metricsHandler())
+	return a.listen(ctx, "METRICSPORT", a.config.metricsPort, a.metricsHandler(), nil)
 }
 
-// listen serves a port until ctx ends, and then lets the requests under way finish.
-func (a *app) listen(ctx context.Context, setting string, port int, handler http.Handler) error {
+// listen serves a port until ctx ends, and then lets the requests under way finish; leave (may be nil) ends those that
+// would not by themselves.
+func (a *app) listen(ctx context.Context, setting string, port int, handler http.Handler, leave duty) error {
 	address := net.JoinHostPort(a.config.host, strconv.Itoa(port))
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -57,11 +61,18 @@ func (a *app) listen(ctx context.Context, setting string, port int, handler http
 		<-ctx.Done()
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.shutdownTimeout)
 		defer cancel()
+		left := make(chan error, 1)
+		go func() {
+			if leave != nil {
+				left <- leave(patience)
+			}
+			close(left)
+		}()
 		err := server.Shutdown(patience)
 		if err != nil {
 			err = errors.Join(err, server.Close())
 		}
-		stopped <- err
+		stopped <- errors.Join(err, <-left)
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("%s: %w", setting, err)

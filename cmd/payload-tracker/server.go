@@ -16,11 +16,11 @@ import (
 )
 
 // publicHandler is the whole URL space of PUBLICPORT.
-func (a *app) publicHandler() http.Handler {
+func (a *app) publicHandler(questions *graph.Handler) http.Handler {
 	legacy := a.restHandler()
 	page := web.Handler()
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", a.graphHandler())
+	mux.Handle("/graphql", questions)
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)
 	for _, base := range slices.Concat(rest.Bases, a.config.rest.prefixes) {
@@ -35,7 +35,7 @@ func (a *app) publicHandler() http.Handler {
 	return a.recovered(mux)
 }
 
-func (a *app) graphHandler() http.Handler {
+func (a *app) graphHandler() *graph.Handler {
 	c := a.config
 	return graph.NewHandler(graph.HandlerConfig{
 		Store: a.store, Logger: a.log, Registerer: a.registry,
@@ -48,6 +48,11 @@ func (a *app) graphHandler() http.Handler {
 			Directives:   c.graph.directives,
 			RootFields:   c.graph.rootFields,
 			Deadline:     c.graph.deadline,
+		},
+		Live: graph.LiveConfig{
+			Subscriptions: c.graph.subscriptions,
+			PerConnection: c.graph.subscriptionsPerConnection,
+			TailRate:      c.graph.statusesPerSecond,
 		},
 		HideSchema: !c.graph.introspection, HideSuggestions: !c.graph.suggestions,
 		Links: graph.LinksConfig{

@@ -39,7 +39,7 @@ func answer(t *testing.T, handler http.Handler, target string) (code int, body s
 func TestProbesWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	a, _ := awayApp(t)
-	for name, handler := range map[string]http.Handler{"public": a.publicHandler(), "metrics": a.metricsHandler()} {
+	for name, handler := range map[string]http.Handler{"public": a.publicHandler(a.graphHandler()), "metrics": a.metricsHandler()} {
 		if code, body := answer(t, handler, "/livez"); code != http.StatusOK {
 			t.Errorf("%s livez: %d %s", name, code, body)
 		}
@@ -60,7 +60,7 @@ func TestProbesWithoutDatabase(t *testing.T) {
 func TestURLSpace(t *testing.T) {
 	t.Parallel()
 	a, _ := awayApp(t)
-	public := a.publicHandler()
+	public := a.publicHandler(a.graphHandler())
 	for target, want := range map[string]int{
 		"/": 200, "/api/v1": 200, "/api/v1/": 200, "/app/payload-tracker/api/v1/": 200,
 		"/health": 503, "/api/v1/nothing": 404, "/metrics": 404, "/assets/missing.js": 404,
@@ -80,7 +80,7 @@ func TestRoutesBelowAPrefix(t *testing.T) {
 	if err := prefixes(&a.config.rest.prefixes)("/v1,/api/v1,/legacy/pt"); err != nil {
 		t.Fatal(err)
 	}
-	public := a.publicHandler()
+	public := a.publicHandler(a.graphHandler())
 	for target, want := range map[string]int{"/v1": 200, "/v1/": 200, "/v1/payloads": 503, "/legacy/pt/docs": 200, "/v1/nothing": 404, "/legacy": 404} {
 		if code, body := answer(t, public, target); code != want {
 			t.Errorf("%s: %d, want %d: %s", target, code, want, body)
@@ -130,7 +130,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 	port := freePort(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- a.listen(ctx, "PUBLICPORT", atoi(t, port), handler) }()
+	go func() { ended <- a.listen(ctx, "PUBLICPORT", atoi(t, port), handler, nil) }()
 	body := make(chan string, 1)
 	go func() {
 		for range 100 {
@@ -164,7 +164,7 @@ func TestATakenPortNamesItsSetting(t *testing.T) {
 	taken := httptest.NewServer(http.NotFoundHandler())
 	defer taken.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(taken.URL, "http://"), ":")
-	err := a.listen(t.Context(), "METRICSPORT", atoi(t, port), http.NotFoundHandler())
+	err := a.listen(t.Context(), "METRICSPORT", atoi(t, port), http.NotFoundHandler(), nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "METRICSPORT: ") {
 		t.Errorf("%v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -20,6 +21,19 @@ import (
 
 func text(field *string) func(string) error {
 	return func(value string) error {
+		*field = value
+		return nil
+	}
+}
+
+// hostPort parses a host, with a port or without; "" is none.
+func hostPort(field *string) func(string) error {
+	return func(value string) error {
+		if _, port, err := net.SplitHostPort(value); err == nil {
+			if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+				return errors.New("must be a host, or host:port")
+			}
+		}
 		*field = value
 		return nil
 	}

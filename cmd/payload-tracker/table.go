@@ -31,6 +31,7 @@ func (c *databaseConfig) settings() []setting {
 			set: oneOf(&c.sslMode, "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
 		},
 		{name: "DB_SSLROOTCERT", unit: "file", meaning: "authorities that may have signed the database's certificate", set: text(&c.sslRootCert)},
+		{name: "DB_LISTEN_HOST", unit: "host or host:port", meaning: "the primary itself, where DB_HOST is a pooler or a replica: changes are heard from there", set: hostPort(&c.listenHost)},
 		{name: "DB_MAX_CONNECTIONS", standard: "10", meaning: "connections of one process at most", set: number(&c.maxConns, 2, 10_000)},
 		{name: "DB_QUERY_TIMEOUT", standard: "5s", unit: "duration", meaning: "longest time for one question to the database", set: duration(&c.queryTimeout)},
 		{name: "DB_RETRIES", standard: "3", meaning: "accepted: a database that is away is waited for, however long", set: number(&c.retries, 0, 1_000_000)},
@@ -85,6 +86,9 @@ func (c *graphConfig) settings() []setting {
 		{name: "GRAPHQL_MAX_DIRECTIVES", standard: "50", meaning: "directives of a document", set: number(&c.directives, 1, most)},
 		{name: "GRAPHQL_MAX_ROOT_FIELDS", standard: "20", meaning: "questions in one request", set: number(&c.rootFields, 1, most)},
 		{name: "GRAPHQL_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, its SQL included", set: duration(&c.deadline)},
+		{name: "GRAPHQL_MAX_SUBSCRIPTIONS", standard: "1000", meaning: "subscriptions at a time in one process; as many websockets may be open", set: number(&c.subscriptions, 1, most)},
+		{name: "GRAPHQL_MAX_SUBSCRIPTIONS_PER_CONNECTION", standard: "50", meaning: "of these on one websocket", set: number(&c.subscriptionsPerConnection, 1, most)},
+		{name: "GRAPHQL_MAX_STATUSES_PER_SECOND", standard: "100", meaning: "statuses that one subscription is sent in a second; of more, a sample", set: number(&c.statusesPerSecond, 1, most)},
 		{name: "GRAPHQL_INTROSPECTION", standard: "true", unit: "bool", meaning: "whether the schema may be asked for", set: boolean(&c.introspection)},
 		{name: "GRAPHQL_SUGGESTIONS", standard: "true", unit: "bool", meaning: "whether errors suggest names that were perhaps meant", set: boolean(&c.suggestions)},
 	}
