@@ -67,9 +67,9 @@ func (h *handler) export(ctx context.Context, w http.ResponseWriter, media strin
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("X-Total-Count-Exact", strconv.FormatBool(total.Exact))
 	header.Set("Trailer", trailerRows+", "+trailerCut)
-	write := out.csv(asked.columns)
-	if media == mediaNDJSON {
-		write = out.line
+	write := out.line
+	if media == mediaCSV {
+		write = out.csv(asked.columns)
 	}
 	most, count, cut := h.config.Lists.ExportRows, 0, false
 	for row, err := range rows(ctx, store.Stretch{Limit: most + 1}) {
