@@ -29,16 +29,16 @@ const (
 	// splitLock is the advisory lock of the process that splits.
 	splitLock = 7_226_003
 	// lockWait is how long a lock is waited for, while others wait behind.
-	lockWait = 40 * time.Millisecond
-	// swapTime bounds the third step as a whole.
-	swapTime = 80 * time.Millisecond
+	lockWait = 20 * time.Millisecond
+	// swapTime bounds the third step, all but its commit.
+	swapTime = 50 * time.Millisecond
 	// mostParts bounds how many parts one split makes: each costs swapTime a
 	// little, the more the more partitions there are. So a year becomes days
 	// in three splits, of which only the parts due are split further.
 	mostParts = 8
 	// copyBlocks are copied at once.
 	copyBlocks = 4096
-	// splitPatience is how long a short transaction is tried again.
+	// splitPatience is how long each is tried again.
 	splitPatience = 10 * time.Minute
 )
 
@@ -111,17 +111,20 @@ func (s *Store) splitAlone(ctx context.Context, conn *pgxpool.Conn, table partit
 	return true, nil
 }
 
+// split is tried with fewer parts where they were too many.
 func (s *Store) split(ctx context.Context, conn *pgxpool.Conn, table partitionTable) error {
 	defer s.metrics.observe("split_partition")()
-	for most := mostParts; ; most /= 2 {
-		parts, err := s.splitInto(ctx, conn, table, table.parts(most))
+	start, most := time.Now(), mostParts
+	for {
+		parts, err := splitInto(ctx, conn, table, table.parts(most))
 		if err == nil {
 			s.logger.InfoContext(ctx, "a partition was split", slog.String("partition", table.name), slog.Int("parts", parts))
 			return nil
 		}
-		if !errors.Is(err, errTooManyParts) || most <= 2 {
+		if !errors.Is(err, errTooManyParts) || time.Since(start) > splitPatience {
 			return err
 		}
+		most = max(most/2, 2)
 	}
 }
 
@@ -139,30 +142,30 @@ func (s span) parts(n int) []span {
 	return parts
 }
 
-func (s *Store) splitInto(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (int, error) {
-	if err := s.cleanUp(ctx, conn); err != nil {
+func splitInto(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (int, error) {
+	if err := cleanUp(ctx, conn); err != nil {
 		return 0, err
 	}
-	parts, beside, err := s.mirror(ctx, conn, table, spans)
+	parts, beside, err := mirror(ctx, conn, table, spans)
 	if err == nil {
 		if err = copyRows(ctx, conn, table); err == nil {
-			err = s.swap(ctx, conn, table, parts, beside)
+			err = swap(ctx, conn, table, parts, beside)
 		}
 	}
 	// Also what a failed split leaves; if this fails too, the next one does it.
-	return len(parts), errors.Join(err, s.cleanUp(ctx, conn))
+	return len(parts), errors.Join(err, cleanUp(ctx, conn))
 }
 
 // cleanUp removes what a split leaves: the partition that the parts have
 // replaced; and, when it was cut off, its parts and the trigger.
-func (s *Store) cleanUp(ctx context.Context, conn *pgxpool.Conn) error {
+func cleanUp(ctx context.Context, conn *pgxpool.Conn) error {
 	var left bool
 	err := conn.QueryRow(ctx, `SELECT to_regclass('payload_statuses_splitting') IS NOT NULL OR to_regclass('payload_statuses_split') IS NOT NULL
 		OR to_regproc('payload_statuses_splitting') IS NOT NULL`).Scan(&left)
 	if err != nil || !left {
 		return err
 	}
-	return s.short(ctx, conn, func(tx pgx.Tx) error {
+	return short(ctx, conn, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `DROP FUNCTION IF EXISTS payload_statuses_splitting() CASCADE;
 			DROP TABLE IF EXISTS payload_statuses_splitting, payload_statuses_split`, pgx.QueryExecModeSimpleProtocol)
 		return err
@@ -172,7 +175,7 @@ func (s *Store) cleanUp(ctx context.Context, conn *pgxpool.Conn) error {
 // mirror makes the parts beside and the trigger that fills them. The trigger
 // comes last and waits for those who write into the partition just now: so
 // every row is either committed and will be copied, or mirrored.
-func (s *Store) mirror(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (parts []partitionTable, beside uint32, err error) {
+func mirror(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (parts []partitionTable, beside uint32, err error) {
 	const head = `CREATE TABLE payload_statuses_splitting (LIKE payload_statuses INCLUDING ALL) PARTITION BY RANGE (date);`
 	const tail = `CREATE FUNCTION payload_statuses_splitting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF TG_OP <> 'INSERT' THEN
@@ -185,7 +188,7 @@ func (s *Store) mirror(ctx context.Context, conn *pgxpool.Conn, table partitionT
 		END $$;
 		CREATE TRIGGER payload_statuses_splitting AFTER INSERT OR UPDATE OR DELETE ON %s
 			FOR EACH ROW EXECUTE FUNCTION payload_statuses_splitting()`
-	err = s.short(ctx, conn, func(tx pgx.Tx) error {
+	err = short(ctx, conn, func(tx pgx.Tx) error {
 		parts = nil
 		var sql strings.Builder
 		sql.WriteString(head)
@@ -232,7 +235,7 @@ func copyRows(ctx context.Context, conn *pgxpool.Conn, table partitionTable) err
 
 // swap puts the parts in the partition's place. beside is the table they were
 // filled in: were it another's by now, the trigger would be too.
-func (s *Store) swap(ctx context.Context, conn *pgxpool.Conn, table partitionTable, parts []partitionTable, beside uint32) error {
+func swap(ctx context.Context, conn *pgxpool.Conn, table partitionTable, parts []partitionTable, beside uint32) error {
 	var sql strings.Builder
 	fmt.Fprintf(&sql, `DO $$ BEGIN
 		IF to_regclass('payload_statuses_splitting') IS DISTINCT FROM %d::oid::regclass THEN
@@ -245,37 +248,43 @@ func (s *Store) swap(ctx context.Context, conn *pgxpool.Conn, table partitionTab
 		fmt.Fprintf(&sql, "ALTER TABLE payload_statuses_splitting DETACH PARTITION %s; %s; %s;\n",
 			p.name, attach("payload_statuses", p.name, p.span), dropRange(p.name))
 	}
-	sql.WriteString(`END $$`)
-	return s.short(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, partitionLock); err != nil {
-			return err
+	// One message, so that the locks are held no longer for the way to us. Nor
+	// need its commit wait for the disk: a crash that forgets it leaves things
+	// as they were before.
+	message := fmt.Sprintf(`BEGIN; SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = off;
+		SELECT pg_advisory_xact_lock(%d); SET LOCAL statement_timeout = %d; %s END $$; COMMIT`,
+		lockWait.Milliseconds(), partitionLock, swapTime.Milliseconds(), sql.String())
+	return again(ctx, func() error {
+		_, err := conn.Exec(ctx, message, pgx.QueryExecModeSimpleProtocol)
+		if err == nil {
+			return nil
 		}
-		if err := setLocal(ctx, tx, "statement_timeout", swapTime); err != nil {
-			return err
-		}
-		// Others wait for the commit: it need not wait for the disk, since a
-		// crash that forgets it leaves things as they were before.
-		if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, sql.String(), pgx.QueryExecModeSimpleProtocol)
+		_, rollbackErr := conn.Exec(ctx, `ROLLBACK`)
 		if sqlState(err) == codeQueryCanceled {
-			return errors.Join(errTooManyParts, err)
+			err = errors.Join(errTooManyParts, err)
 		}
-		return err
+		return errors.Join(err, rollbackErr)
 	})
 }
 
-// short runs a transaction that waits for no lock longer than lockWait, again
-// and again, with pauses that let others through, until it gets them.
-func (s *Store) short(ctx context.Context, conn *pgxpool.Conn, do func(pgx.Tx) error) error {
-	for start := time.Now(); ; {
-		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if err := setLocal(ctx, tx, "lock_timeout", lockWait); err != nil {
+// short runs a transaction that waits for no lock longer than lockWait, until
+// it gets them.
+func short(ctx context.Context, conn *pgxpool.Conn, do func(pgx.Tx) error) error {
+	return again(ctx, func() error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lockWait.Milliseconds())); err != nil {
 				return err
 			}
 			return do(tx)
 		})
+	})
+}
+
+// again repeats what did not get its locks, with pauses that let others
+// through.
+func again(ctx context.Context, do func() error) error {
+	for start := time.Now(); ; {
+		err := do()
 		if sqlState(err) != codeLockNotAvailable && sqlState(err) != codeDeadlock || time.Since(start) > splitPatience {
 			return err
 		}
@@ -285,9 +294,4 @@ func (s *Store) short(ctx context.Context, conn *pgxpool.Conn, do func(pgx.Tx) e
 		case <-time.After(lockWait + rand.N(10*lockWait)):
 		}
 	}
-}
-
-func setLocal(ctx context.Context, tx pgx.Tx, setting string, d time.Duration) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL %s = %d`, setting, d.Milliseconds()))
-	return err
 }
