@@ -6,4 +6,4 @@ import (
 	"github.com/payload-tracker/payload-tracker/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) { storetest.Main(m, storetest.NoLeaks()) }
