@@ -69,6 +69,10 @@ test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
 test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the GraphQL-over-HTTP audits, and open its pages in Chromium
 	scripts/e2e.sh
 
+.PHONY: test-rest-fuzz
+test-rest-fuzz: build ## Ask the REST routes whatever their OpenAPI document allows (needs Python)
+	scripts/rest-fuzz.sh
+
 ##@ Check
 
 .PHONY: check
