@@ -66,7 +66,7 @@ test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
 	$(NPM) run test
 
 .PHONY: test-e2e
-test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the GraphQL-over-HTTP audits, and open its pages in Chromium
+test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the GraphQL-over-HTTP audits, follow it live, and open its pages in Chromium
 	scripts/e2e.sh
 
 .PHONY: test-rest-fuzz

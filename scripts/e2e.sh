@@ -79,4 +79,5 @@ until answers; do
 done
 
 node tools/graphql-http.mjs "$base/graphql"
+node tools/live.mjs "$base/graphql"
 BASE_URL="$base" npm --prefix web run e2e
