@@ -116,6 +116,10 @@ released-schema: ## Take schema.graphqls as that of the release, which later one
 bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some minutes)
 	bench/run.sh
 
+.PHONY: bench-live
+bench-live: build ## Measure how soon an event reaches 500 who follow its payload, at 2,000 events/s (a minute)
+	go run ./bench/live -most 400ms -memory 256
+
 .PHONY: clean
 clean: ## Remove what was built and the demo's data
 	rm -rf bin web/node_modules tools/node_modules .demo
