@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -164,5 +166,25 @@ func TestTheFirstPositionIsStoredBeforeTheFirstFetch(t *testing.T) {
 	b.start(func(c *consumer.Config) { c.Reset = consumer.ResetLatest })
 	if got := <-at; got != 30 {
 		t.Errorf("the position is %d when records are asked for, want 30", got)
+	}
+}
+
+// Kafka's own commits are for those who watch the lag: a broker that refuses
+// them stops nothing.
+func TestACommitThatKafkaRefusesStopsNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	refused := b.Broker().Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.GroupAuthorizationFailed, Count: -1})
+	r := b.start()
+	b.Produce(0, messages(1, 10)...)
+	b.waitPosition(0, 30)
+	if err := refused.Wait(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	b.Produce(0, messages(11, 10)...)
+	b.waitPosition(0, 60)
+	r.waitReady()
+	if got := b.Committed(group); len(got) != 0 {
+		t.Errorf("committed %v", got)
 	}
 }

@@ -69,7 +69,7 @@ func (s *started) run() {
 	}
 	cmd, ended := s.cmd, s.ended
 	go func() { ended <- cmd.Wait(); close(ended) }()
-	s.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
+	s.Cleanup(func() { _ = cmd.Process.Kill(); _ = <-ended })
 	consumertest.Wait(s, "ready", func() error {
 		request, err := http.NewRequestWithContext(s.Context(), http.MethodGet, "http://127.0.0.1:"+s.env["METRICSPORT"]+"/readyz", nil)
 		if err != nil {
