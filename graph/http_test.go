@@ -146,6 +146,7 @@ func TestDocumentsAreAskedForByTheirIDs(t *testing.T) {
 		for _, body := range []string{
 			`{"documentId": "` + hash + `", "variables": {"n": 1}}`, `{"documentId": "sha256:` + hash + `"}`, `{"documentId": "by-name"}`, `{"documentId": "apollo"}`,
 			`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hash + `"}}}`, `{"query": "` + trustedQuery + `"}`,
+			`{"query": "query   Newest($n:Int){payloads(first:$n){nodes{requestId}}} # spaced otherwise"}`,
 			`{"query": "` + trustedQuery + `", "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hash + `"}}}`,
 		} {
 			if r := b.post(body, "Content-Type", "application/json"); len(r.Errors) > 0 || r.Data == nil {
@@ -157,10 +158,12 @@ func TestDocumentsAreAskedForByTheirIDs(t *testing.T) {
 			t.Errorf("GET: %v %s", response.Header, body)
 		}
 		for body, code := range map[string]string{
-			`{"documentId": "unknown"}`:                                              "PERSISTED_QUERY_NOT_FOUND",
-			`{"documentId": "by-name", "query": "{ __typename }"}`:                   "BAD_USER_INPUT",
-			`{"documentId": "` + hash + `", "variables": {"n": 501}}`:                "BAD_USER_INPUT",
-			`{"documentId": "` + hash + `", "variables": {"n": "x"}}`:                "BAD_USER_INPUT",
+			`{"documentId": "unknown"}`:                                                "PERSISTED_QUERY_NOT_FOUND",
+			`{"documentId": "by-name", "query": "{ __typename }"}`:                     "BAD_USER_INPUT",
+			`{"documentId": "` + hash + `", "variables": {"n": 501}}`:                  "BAD_USER_INPUT",
+			`{"documentId": "` + hash + `", "variables": {"n": "x"}}`:                  "BAD_USER_INPUT",
+			`{"query": "` + strings.Replace(trustedQuery, "requestId", "id", 1) + `"}`: map[bool]string{true: "FORBIDDEN"}[only],
+			`{"query": "{"}`: map[bool]string{true: "FORBIDDEN", false: "GRAPHQL_PARSE_FAILED"}[only],
 			`{"query": "{ __typename x: __typename }"}`:                              map[bool]string{true: "FORBIDDEN"}[only],
 			`{"query": "{ __schema { queryType { name } } }"}`:                       map[bool]string{true: "FORBIDDEN"}[only],
 			`{"extensions": {"persistedQuery": {"sha256Hash": "` + hash[1:] + `"}}}`: "PERSISTED_QUERY_NOT_FOUND",

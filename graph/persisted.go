@@ -58,7 +58,7 @@ func (h *Handler) complete(q *question) *gqlerror.Error {
 	if q.hash != "" && q.hash != hash {
 		return badRequest("sha256Hash is not the hash of the query")
 	}
-	if h.config.OnlyTrusted && h.config.Documents.text(hash) == "" {
+	if h.config.OnlyTrusted && !h.config.Documents.knows(q.Query, h.config.Limits.Tokens) {
 		return coded(string(payload.CodeForbidden), "only documents that are known beforehand are answered here: send a documentId")
 	}
 	if q.hash != "" {

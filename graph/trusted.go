@@ -5,14 +5,21 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
 // TrustedDocuments are documents that are known beforehand, by their ids: the
 // SHA-256 of their text in hex, and whatever else they are called.
-type TrustedDocuments struct{ byID map[string]string }
+type TrustedDocuments struct {
+	byID  map[string]string
+	plain map[string]bool // as plainText writes them
+}
 
 // text is the document of an id, which may say how it was made
 // ("sha256:…"); "" for none.
@@ -21,6 +28,26 @@ func (d *TrustedDocuments) text(id string) string {
 		return text
 	}
 	return d.byID[strings.TrimPrefix(id, "sha256:")]
+}
+
+// knows tells whether a text is that of a trusted document, however it is
+// spaced: clients print what they have parsed.
+func (d *TrustedDocuments) knows(text string, tokens int) bool {
+	if d.byID[hashOf(text)] != "" {
+		return true
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokens)
+	return err == nil && d.plain[plainText(doc)]
+}
+
+// plainText is a document in the one way to write it.
+func plainText(doc *ast.QueryDocument) string {
+	sorted := *doc
+	sorted.Fragments = slices.Clone(doc.Fragments)
+	slices.SortFunc(sorted.Fragments, func(a, b *ast.FragmentDefinition) int { return strings.Compare(a.Name, b.Name) })
+	var text strings.Builder
+	formatter.NewFormatter(&text).FormatQueryDocument(&sorted)
+	return text.String()
 }
 
 // Len is how many ids there are.
@@ -74,12 +101,14 @@ func (d *TrustedDocuments) addManifest(content []byte) error {
 
 func (d *TrustedDocuments) add(id, text string) error {
 	schema := NewExecutableSchema(Config{}).Schema()
-	if _, errs := gqlparser.LoadQueryWithRules(schema, text, nil); len(errs) > 0 {
+	doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
+	if len(errs) > 0 {
 		return errs[0]
 	}
 	if d.byID == nil {
-		d.byID = map[string]string{}
+		d.byID, d.plain = map[string]string{}, map[string]bool{}
 	}
+	d.plain[plainText(doc)] = true
 	d.byID[hashOf(text)] = text
 	if id != "" {
 		d.byID[strings.TrimPrefix(id, "sha256:")] = text

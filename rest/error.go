@@ -42,6 +42,11 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	writeFault(w, status, message)
 }
 
+// Refuse answers a request that nobody looked into, e.g. as it does not say who asks.
+func Refuse(w http.ResponseWriter, _ *http.Request, code payload.Code, message string) {
+	writeFault(w, httpStatus[code], message)
+}
+
 func describe(err error) (status int, message string) {
 	var told *payload.Error
 	if errors.As(err, &told) {

@@ -32,3 +32,8 @@ func DecodeNotice(text string) (Notice, error) { return decodeNotice(text) }
 func (n Notice) Covers(date time.Time) bool {
 	return slices.ContainsFunc(n.dates, func(s span) bool { return !date.Before(s.from) && date.Before(s.to) })
 }
+
+// NoticeOf is a notice of events of one payload.
+func NoticeOf(id payload.RequestID, stamp, date time.Time) Notice {
+	return Notice{IDs: []payload.RequestID{id}, Stamp: stamp, Events: 1, dates: spansOf([]time.Time{date})}
+}

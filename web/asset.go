@@ -53,8 +53,7 @@ func readAsset(files fs.FS, name string) (*asset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	sum := sha256.Sum256(plain)
-	a := &asset{name: name, contentType: contentType(name), plain: plain, tag: hex.EncodeToString(sum[:8])}
+	a := newAsset(name, plain)
 	if packed, err := fs.ReadFile(files, name+".gz"); err == nil {
 		a.gzip = packed
 	}
@@ -62,6 +61,11 @@ func readAsset(files fs.FS, name string) (*asset, error) {
 		a.brotli = packed
 	}
 	return a, nil
+}
+
+func newAsset(name string, plain []byte) *asset {
+	sum := sha256.Sum256(plain)
+	return &asset{name: name, contentType: contentType(name), plain: plain, tag: hex.EncodeToString(sum[:8])}
 }
 
 func (a *asset) serve(w http.ResponseWriter, r *http.Request) {

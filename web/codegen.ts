@@ -15,6 +15,8 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
       },
     },
+    // The server embeds it.
+    './src/gql/documents.json': { plugins: ['./documents.mjs'] },
   },
 };
 

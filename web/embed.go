@@ -3,6 +3,7 @@
 package web
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"mime"
@@ -15,23 +16,40 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
+//go:embed src/gql/documents.json
+var documents embed.FS
+
+// Documents is a folder with the manifest of what the page asks.
+func Documents() fs.FS {
+	folder, err := fs.Sub(documents, "src/gql")
+	if err != nil {
+		panic(err) // the folder is named in the directive above
+	}
+	return folder
+}
+
+// Config says what of the page is served.
+type Config struct {
+	Playground bool
+}
+
 // Handler serves the page: what Vite built, precompressed where the client takes it.
 // An address that no file has is the page's own affair, but only for a navigation;
 // a missing script, style or picture is a 404, never the page.
 // In a binary built without the page it says how to build it.
-func Handler() http.Handler {
+func Handler(config Config) http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
 		panic(err) // the folder is named in the directive above
 	}
-	return newHandler(files)
+	return newHandler(files, config)
 }
 
 type handler struct {
 	assets map[string]*asset // by path below dist, without a leading slash
 }
 
-func newHandler(files fs.FS) http.Handler {
+func newHandler(files fs.FS, config Config) http.Handler {
 	assets, err := readAssets(files)
 	if err != nil {
 		panic(err) // embedded: it reads, or the binary is broken
@@ -39,7 +57,24 @@ func newHandler(files fs.FS) http.Handler {
 	if assets["index.html"] == nil {
 		return http.HandlerFunc(serveNotBuilt)
 	}
+	if !config.Playground {
+		withoutPlayground(assets)
+	}
 	return &handler{assets: assets}
+}
+
+// playgroundMark on the page's html element lets it link to the playground.
+const playgroundMark = ` data-playground=""`
+
+// withoutPlayground takes the playground away, and the page's link to it.
+func withoutPlayground(assets map[string]*asset) {
+	for name := range assets {
+		if strings.HasPrefix(name, "playground/") {
+			delete(assets, name)
+		}
+	}
+	page := assets["index.html"]
+	assets[page.name] = newAsset(page.name, bytes.Replace(page.plain, []byte(playgroundMark), nil, 1))
 }
 
 func serveNotBuilt(w http.ResponseWriter, _ *http.Request) {
@@ -61,6 +96,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case found != nil:
 	case name == "":
 		found = h.assets["index.html"]
+	case name == "playground": // turned off: no address of the page's own
+		found = h.assets["playground/index.html"]
 	case h.assets[name+"/index.html"] != nil: // a page of its own: the playground
 		found = h.assets[name+"/index.html"]
 	case isNavigation(r):

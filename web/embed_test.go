@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -63,7 +64,7 @@ func TestWhatAnAddressGives(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			response := get(t, newHandler(build()), test.target, "Accept", test.accept)
+			response := get(t, newHandler(build(), Config{Playground: true}), test.target, "Accept", test.accept)
 			if got := text(t, response); response.StatusCode != test.status || got != test.text {
 				t.Errorf("got %d %q, want %d %q", response.StatusCode, got, test.status, test.text)
 			}
@@ -79,7 +80,7 @@ func TestCompressedForms(t *testing.T) {
 	for accepted, want := range map[string]string{
 		"": "", "gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "identity": "", "gzip; q=0": "",
 	} {
-		response := get(t, newHandler(build()), "/", "Accept-Encoding", accepted)
+		response := get(t, newHandler(build(), Config{Playground: true}), "/", "Accept-Encoding", accepted)
 		if got := response.Header.Get("Content-Encoding"); got != want {
 			t.Errorf("Accept-Encoding %q: got %q, want %q", accepted, got, want)
 		}
@@ -88,7 +89,7 @@ func TestCompressedForms(t *testing.T) {
 
 func TestCaching(t *testing.T) {
 	t.Parallel()
-	handler := newHandler(build())
+	handler := newHandler(build(), Config{Playground: true})
 	if got := get(t, handler, "/assets/index-Ab12.js").Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("a hashed file is cached %q", got)
 	}
@@ -107,7 +108,7 @@ func TestCaching(t *testing.T) {
 func TestPolicyAllowsThisHostOnly(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/", "/playground"} {
-		got := get(t, newHandler(build()), target).Header.Get("Content-Security-Policy")
+		got := get(t, newHandler(build(), Config{Playground: true}), target).Header.Get("Content-Security-Policy")
 		if !strings.Contains(got, "script-src 'self';") || strings.Contains(got, "http") || strings.Contains(got, "unsafe-eval") {
 			t.Errorf("%s: %s", target, got)
 		}
@@ -116,18 +117,42 @@ func TestPolicyAllowsThisHostOnly(t *testing.T) {
 
 func TestWithoutABuildItSaysHow(t *testing.T) {
 	t.Parallel()
-	response := get(t, newHandler(fstest.MapFS{".keep": {}}), "/", "Accept", "text/html")
+	response := get(t, newHandler(fstest.MapFS{".keep": {}}, Config{Playground: true}), "/", "Accept", "text/html")
 	if got := text(t, response); response.StatusCode != http.StatusNotFound || !strings.Contains(got, "make web") {
 		t.Errorf("got %d %q", response.StatusCode, got)
 	}
-	Handler() // the embedded folder reads, built or not
+	Handler(Config{}) // the embedded folder reads, built or not
 }
 
 func TestOnlyReads(t *testing.T) {
 	t.Parallel()
 	recorder := httptest.NewRecorder()
-	newHandler(build()).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
+	newHandler(build(), Config{Playground: true}).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
 	if recorder.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", recorder.Code)
+	}
+}
+
+func TestThePlaygroundCanBeTakenAway(t *testing.T) {
+	t.Parallel()
+	files := build()
+	files["index.html"] = &fstest.MapFile{Data: []byte(`<html lang="en" data-playground=""><body></body></html>`)}
+	for _, on := range []bool{true, false} {
+		handler := newHandler(files, Config{Playground: on})
+		for _, target := range []string{"/playground", "/playground/", "/playground/index.html"} {
+			if status := get(t, handler, target, "Accept", "text/html").StatusCode; (status == http.StatusOK) != on {
+				t.Errorf("on %v: %s: %d", on, target, status)
+			}
+		}
+		for _, coding := range []string{"br", "identity"} {
+			page := text(t, get(t, handler, "/", "Accept-Encoding", coding))
+			if on == (page == `<html lang="en"><body></body></html>`) {
+				t.Errorf("on %v: %s: %s", on, coding, page)
+			}
+		}
+	}
+	built, err := os.ReadFile("index.html")
+	if err != nil || !strings.Contains(string(built), playgroundMark) {
+		t.Errorf("the page's source has no mark: %v", err)
 	}
 }

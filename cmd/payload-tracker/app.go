@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/payload-tracker/payload-tracker/consumer"
+	"github.com/payload-tracker/payload-tracker/graph"
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
@@ -23,11 +24,12 @@ import (
 //	                      ├─ graph, rest (run, serve)
 //	                      └─ tools       (migrate, rules)
 type app struct {
-	config   *config
-	log      *slog.Logger
-	registry *prometheus.Registry
-	store    *store.Store
-	consumer *consumer.Consumer // nil in a process that takes nothing in
+	config    *config
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	documents *graph.TrustedDocuments
+	store     *store.Store
+	consumer  *consumer.Consumer // nil in a process that takes nothing in
 }
 
 // newApp reads the settings and builds what every command needs. The database may be away: see store.Open.
@@ -57,11 +59,15 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		a.log.WarnContext(ctx, "a setting has no effect", slog.String("setting", warning))
 	}
 	var err error
+	if a.documents, err = config.graph.readDocuments(); err != nil {
+		return nil, err
+	}
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
 		ListenDSN:    config.database.listenDSN(),
 		MaxConns:     config.database.maxConns,
 		QueryTimeout: config.database.queryTimeout,
+		Tenants:      config.tenancy == tenancyIdentity,
 		Logger:       a.log,
 		Registerer:   a.registry,
 	})

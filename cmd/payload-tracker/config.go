@@ -31,10 +31,20 @@ type config struct {
 	// host is what the ports are opened on; "" is every address. Only the demo narrows it.
 	host string
 
-	shutdownTimeout      time.Duration
-	maxRequestsPerMinute int
-	requestIDLength      int
+	shutdownTimeout           time.Duration
+	readTimeout, writeTimeout time.Duration
+	tenancy                   string
+	origins                   origins
+	playground                bool
+	maxRequestsPerMinute      int
+	requestIDLength           int
 }
+
+// The ways to tell tenants apart, as TENANCY says.
+const (
+	tenancyOff      = "off"
+	tenancyIdentity = "identity"
+)
 
 type databaseConfig struct {
 	host, user, password, name string
@@ -58,9 +68,11 @@ type kafkaConfig struct {
 // graphConfig is what one GraphQL request may ask for.
 type graphConfig struct {
 	requestBytes, tokens, depth, complexity, aliases, directives, rootFields int
-	deadline                                                                 time.Duration
+	errors, answerBytes, concurrent                                          int
+	deadline, cacheTime                                                      time.Duration
 	subscriptions, subscriptionsPerConnection, statusesPerSecond             int
-	introspection, suggestions                                               bool
+	introspection, suggestions, onlyTrusted                                  bool
+	documents                                                                string // folder of trusted ones
 }
 
 // restConfig is where the REST routes answer, to whom, and how much.
@@ -171,10 +183,14 @@ func printConfig(w io.Writer, env lookup) error {
 
 // warnings are settings that are accepted and have no effect.
 func (c *config) warnings() []string {
+	var warnings []string
 	if c.requestIDLength != 32 {
-		return []string{fmt.Sprintf("VALIDATE_REQUEST_ID_LENGTH=%d has no effect: a request id is always 32 hex digits", c.requestIDLength)}
+		warnings = append(warnings, fmt.Sprintf("VALIDATE_REQUEST_ID_LENGTH=%d has no effect: a request id is always 32 hex digits", c.requestIDLength))
 	}
-	return nil
+	if c.graph.onlyTrusted && c.playground {
+		warnings = append(warnings, "PLAYGROUND=on is of no use with TRUSTED_DOCUMENTS=only: what is written there is not answered")
+	}
+	return warnings
 }
 
 // DSN is how the database is reached.

@@ -46,9 +46,11 @@ func (a *app) listen(ctx context.Context, setting string, port int, handler http
 		return fmt.Errorf("%s: %w", setting, err)
 	}
 	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		Handler: handler,
+		// Who sends or reads slowly is cut. A stream has a deadline of its own for each message: http.ResponseController.
+		ReadHeaderTimeout: min(5*time.Second, a.config.readTimeout),
+		ReadTimeout:       a.config.readTimeout,
+		WriteTimeout:      a.config.writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/rest"
 	"github.com/payload-tracker/payload-tracker/web"
 )
@@ -18,14 +21,15 @@ import (
 // publicHandler is the whole URL space of PUBLICPORT.
 func (a *app) publicHandler(questions *graph.Handler) http.Handler {
 	legacy := a.restHandler()
-	page := web.Handler()
+	guardedLegacy := a.guarded(legacy, rest.Refuse)
+	page := web.Handler(web.Config{Playground: a.config.playground})
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", questions)
+	mux.Handle("/graphql", a.guarded(questions, refuseGraph))
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)
 	for _, base := range slices.Concat(rest.Bases, a.config.rest.prefixes) {
-		mux.Handle(base, legacy)
-		mux.Handle(base+"/", legacy)
+		mux.Handle(base, guardedLegacy)
+		mux.Handle(base+"/", guardedLegacy)
 	}
 	mux.Handle("/health", legacy)
 	mux.HandleFunc("GET /livez", livez)
@@ -33,6 +37,14 @@ func (a *app) publicHandler(questions *graph.Handler) http.Handler {
 	mux.Handle("/{$}", pageOr(legacy, page))
 	mux.Handle("/", page)
 	return a.recovered(mux)
+}
+
+func refuseGraph(w http.ResponseWriter, r *http.Request, code payload.Code, message string) {
+	status := http.StatusForbidden
+	if code == payload.CodeUnauthenticated {
+		status = http.StatusUnauthorized
+	}
+	graph.Refuse(w, r, status, string(code), message)
 }
 
 func (a *app) graphHandler() *graph.Handler {
@@ -47,8 +59,12 @@ func (a *app) graphHandler() *graph.Handler {
 			Aliases:      c.graph.aliases,
 			Directives:   c.graph.directives,
 			RootFields:   c.graph.rootFields,
+			Errors:       c.graph.errors,
+			AnswerBytes:  c.graph.answerBytes,
+			Concurrent:   c.graph.concurrent,
 			Deadline:     c.graph.deadline,
 		},
+		Documents: a.documents, OnlyTrusted: c.graph.onlyTrusted, CacheTime: c.graph.cacheTime,
 		Live: graph.LiveConfig{
 			Subscriptions: c.graph.subscriptions,
 			PerConnection: c.graph.subscriptionsPerConnection,
@@ -60,6 +76,25 @@ func (a *app) graphHandler() *graph.Handler {
 			JaegerURL: c.links.jaegerURL,
 		},
 	})
+}
+
+// readDocuments reads what may be asked by its id: what the page asks, and what the folder of the settings has.
+func (c graphConfig) readDocuments() (*graph.TrustedDocuments, error) {
+	documents := &graph.TrustedDocuments{}
+	if err := documents.ReadDocuments(web.Documents()); err != nil {
+		return nil, fmt.Errorf("the page's documents: %w", err)
+	}
+	if c.documents == "" {
+		return documents, nil
+	}
+	before := documents.Len()
+	if err := documents.ReadDocuments(os.DirFS(c.documents)); err != nil {
+		return nil, fmt.Errorf("TRUSTED_DOCUMENTS_DIR=%q: %w", c.documents, err)
+	}
+	if documents.Len() == before {
+		return nil, fmt.Errorf("TRUSTED_DOCUMENTS_DIR=%q has no document: .graphql files, or .json manifests", c.documents)
+	}
+	return documents, nil
 }
 
 func (a *app) restHandler() http.Handler {

@@ -71,6 +71,20 @@ func boolean(field *bool) func(string) error {
 	}
 }
 
+func onOff(field *bool) func(string) error {
+	return func(value string) error {
+		*field = value == "on"
+		return oneOf(new(string), "on", "off")(value)
+	}
+}
+
+func originList(field *origins) func(string) error {
+	return func(value string) (err error) {
+		*field, err = newOrigins(split(value))
+		return err
+	}
+}
+
 func duration(field *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := parseDuration(value)

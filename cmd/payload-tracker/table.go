@@ -70,6 +70,14 @@ func (c *config) processSettings() []setting {
 		{name: "METRICSPORT", standard: "8081", unit: "port", meaning: "/metrics, /livez and /readyz", set: number(&c.metricsPort, 1, 65535)},
 		{name: "LOGLEVEL", standard: "INFO", meaning: "DEBUG, INFO, WARN or ERROR", set: level(&c.logLevel)},
 		{name: "SHUTDOWN_TIMEOUT", standard: "15s", unit: "duration", meaning: "time for requests under way when the process ends", set: duration(&c.shutdownTimeout)},
+		{name: "HTTP_READ_TIMEOUT", standard: "30s", unit: "duration", meaning: "longest time to receive a request; its headers have 5s at most", set: duration(&c.readTimeout)},
+		{name: "HTTP_WRITE_TIMEOUT", standard: "1m", unit: "duration", meaning: "longest time to work on a request and send the answer; streams have it for each message", set: duration(&c.writeTimeout)},
+		{
+			name: "TENANCY", standard: tenancyOff, meaning: "off: who reaches the API sees all; identity: x-rh-identity is required, and customers see only their own",
+			set: oneOf(&c.tenancy, tenancyOff, tenancyIdentity),
+		},
+		{name: "CORS_ORIGINS", unit: "list", meaning: "other sites whose pages may use the API: https://console.example.com", set: originList(&c.origins)},
+		{name: "PLAYGROUND", standard: "on", meaning: "on or off: the page at /playground to try questions", set: onOff(&c.playground)},
 		{name: "VALIDATE_REQUEST_ID_LENGTH", standard: "32", meaning: "accepted: a request id is always 32 hex digits", set: number(&c.requestIDLength, 0, 1_000_000)},
 		{name: "MAX_REQUESTS_PER_MINUTE", standard: "3000", meaning: "REST requests per client address", set: number(&c.maxRequestsPerMinute, 1, 1_000_000_000)},
 	}
@@ -85,7 +93,19 @@ func (c *graphConfig) settings() []setting {
 		{name: "GRAPHQL_MAX_ALIASES", standard: "50", meaning: "aliases of a document", set: number(&c.aliases, 1, most)},
 		{name: "GRAPHQL_MAX_DIRECTIVES", standard: "50", meaning: "directives of a document", set: number(&c.directives, 1, most)},
 		{name: "GRAPHQL_MAX_ROOT_FIELDS", standard: "20", meaning: "questions in one request", set: number(&c.rootFields, 1, most)},
-		{name: "GRAPHQL_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, its SQL included", set: duration(&c.deadline)},
+		{name: "GRAPHQL_MAX_ERRORS", standard: "10", meaning: "errors of an answer; further ones are left out", set: number(&c.errors, 1, 20)},
+		{name: "GRAPHQL_MAX_ANSWER_BYTES", standard: "33554432", unit: "bytes", meaning: "largest answer", set: number(&c.answerBytes, 1, most)},
+		{name: "GRAPHQL_MAX_CONCURRENT", standard: "100", meaning: "requests worked on at a time; further ones wait half a second", set: number(&c.concurrent, 1, 100_000)},
+		{name: "GRAPHQL_CACHE_TIME", standard: "1s", unit: "duration", meaning: "how long a client may reuse the answer to a GET of a persisted document", set: duration(&c.cacheTime)},
+		{
+			name: "TRUSTED_DOCUMENTS", standard: "off", meaning: "only: nothing is answered but the page's documents and those of TRUSTED_DOCUMENTS_DIR",
+			set: func(value string) error {
+				c.onlyTrusted = value == "only"
+				return oneOf(new(string), "off", "only")(value)
+			},
+		},
+		{name: "TRUSTED_DOCUMENTS_DIR", unit: "folder", meaning: "documents to be asked for by documentId: .graphql files, and .json manifests {id: text}", set: text(&c.documents)},
+		{name: "GRAPHQL_DEADLINE", standard: "5s", unit: "duration", meaning: "longest time for one request, its SQL included", set: duration(&c.deadline)},
 		{name: "GRAPHQL_MAX_SUBSCRIPTIONS", standard: "1000", meaning: "subscriptions at a time in one process; as many websockets may be open", set: number(&c.subscriptions, 1, most)},
 		{name: "GRAPHQL_MAX_SUBSCRIPTIONS_PER_CONNECTION", standard: "50", meaning: "of these on one websocket", set: number(&c.subscriptionsPerConnection, 1, most)},
 		{name: "GRAPHQL_MAX_STATUSES_PER_SECOND", standard: "100", meaning: "statuses that one subscription is sent in a second; of more, a sample", set: number(&c.statusesPerSecond, 1, most)},

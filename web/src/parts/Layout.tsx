@@ -5,6 +5,9 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { SearchBox } from './SearchBox';
 
+/** The server takes the mark away where it has no playground: PLAYGROUND=off. */
+const playground = 'playground' in document.documentElement.dataset;
+
 /** What every page has: the masthead with the one search box. */
 export function Layout({ children }: { children: ReactNode }) {
   const masthead = (
@@ -28,9 +31,11 @@ export function Layout({ children }: { children: ReactNode }) {
       </MastheadMain>
       <MastheadContent className="pt-masthead-content">
         <SearchBox />
-        <nav aria-label="Pages" className="pt-nav">
-          <a href="/playground">GraphQL playground</a>
-        </nav>
+        {playground && (
+          <nav aria-label="Pages" className="pt-nav">
+            <a href="/playground">GraphQL playground</a>
+          </nav>
+        )}
       </MastheadContent>
     </Masthead>
   );

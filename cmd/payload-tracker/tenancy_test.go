@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
+)
+
+// What belongs to the other customer, and what in an answer gives it away.
+const (
+	theirID     = "00000000000000000000000000007e15"
+	theirHost   = "77777777-7777-4777-8777-777777777777"
+	theirSecret = "their secret"
+)
+
+// rootFields ask for what is the other customer's, each root field of the schema. An answer that gives something of it
+// away has theirID or theirSecret in it, or the marker.
+var rootFields = map[string]struct{ question, marker string }{
+	"node":     {`{ node(id: "` + theirGlobalID() + `") { id ... on Payload { requestId } } }`, ""},
+	"nodes":    {`{ nodes(ids: ["` + theirGlobalID() + `"]) { id ... on Payload { requestId timeline { nodes { message } } } } }`, ""},
+	"payload":  {`{ payload(by: {requestId: "` + theirID + `"}) { requestId stages { service } hosts { nodes { systemId } } } }`, ""},
+	"payloads": {`{ payloads(filter: {failureMessage: {contains: "secret"}}) { nodes { requestId } total { value } } }`, `"value":1`},
+	"statuses": {`{ statuses(filter: {message: {contains: "secret"}}) { nodes { requestId message payload { orgId } } total { value } } }`, `"value":1`},
+	"find":     {`{ find(id: "` + theirHost + `") { kinds payloads { nodes { requestId } } } }`, `INVENTORY`},
+}
+
+// routes are the REST routes, below their base; those without a secret answer the same to everybody.
+var routes = map[string]string{
+	"/":                                  "",
+	"/payloads/{request_id}":             theirSecret,
+	"/payloads/{request_id}/kibanaLink":  "",
+	"/payloads/{request_id}/archiveLink": "",
+	"/payloads":                          theirID,
+	"/statuses":                          theirID,
+	"/roles/archiveLink":                 "",
+	"/openapi.json":                      "",
+	"/docs":                              "",
+	"/archive/{request_id}":              "",
+}
+
+func theirGlobalID() string {
+	return base64.RawURLEncoding.EncodeToString([]byte("Payload:" + theirID))
+}
+
+// callers by their identity header; "" sends none.
+var callers = map[string]string{
+	"associate": `{"identity": {"type": "Associate", "associate": {"Role": []}}}`,
+	"they":      `{"identity": {"type": "User", "org_id": "theirs", "user": {}}}`,
+	"we":        `{"identity": {"type": "ServiceAccount", "org_id": "ours"}}`,
+	"nobody":    "",
+}
+
+// tenantApp is an app of two customers, each with one failed upload of today.
+func tenantApp(t *testing.T, settings map[string]string) *app {
+	t.Helper()
+	env := databaseEnv(t)
+	maps.Copy(env, settings)
+	config, err := readConfig(from(env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := buildApp(t.Context(), config, &lockedBuffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.close)
+	if err := a.store.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.store.InitPosition(t.Context(), "g", "t", [16]byte{1}, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	var events []payload.Event
+	for org, text := range map[string]string{"theirs": theirID, "ours": "0000000000000000000000000000a115"} {
+		id, err := payload.ParseRequestID(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := payload.Event{RequestID: id, OrgID: org, Service: "inventory", Status: "error", Message: org + " message", Date: time.Now().UTC()}
+		if org == "theirs" {
+			event.Message, event.InventoryID = theirSecret, theirHost
+		}
+		events = append(events, event)
+	}
+	part := store.Part{Topic: "t", TopicID: [16]byte{1}, To: int64(len(events)), Events: events}
+	if _, err := a.store.Ingest(t.Context(), store.Batch{Group: "g", Parts: []store.Part{part}}); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// askAs sends a request in a caller's name.
+func askAs(t *testing.T, handler http.Handler, caller, method, target, body string, headers ...string) (code int, text string) {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	if header := callers[caller]; header != "" {
+		request.Header.Set("x-rh-identity", base64.StdEncoding.EncodeToString([]byte(header)))
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder.Code, recorder.Body.String()
+}
+
+func TestCustomersSeeOnlyTheirOwnByGraphQL(t *testing.T) {
+	t.Parallel()
+	handler := publicOf(tenantApp(t, map[string]string{"TENANCY": "identity"}))
+	for _, field := range graph.NewExecutableSchema(graph.Config{}).Schema().Query.Fields {
+		asked, known := rootFields[field.Name]
+		if strings.HasPrefix(field.Name, "__") {
+			continue
+		}
+		if !known {
+			t.Errorf("%s: what of another customer's could it give away? Say so in rootFields", field.Name)
+			continue
+		}
+		body, err := json.Marshal(map[string]string{"query": asked.question})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for caller := range callers {
+			code, text := askAs(t, handler, caller, http.MethodPost, "/graphql", string(body))
+			sees := strings.Contains(text, theirID) || strings.Contains(text, theirSecret) || (asked.marker != "" && strings.Contains(text, asked.marker))
+			switch {
+			case caller == "nobody":
+				if code != http.StatusUnauthorized || !strings.Contains(text, "UNAUTHENTICATED") || strings.Contains(text, `"data"`) {
+					t.Errorf("%s as nobody: %d %s", field.Name, code, text)
+				}
+			case code != http.StatusOK || strings.Contains(text, `"errors"`) || sees != (caller != "we"):
+				t.Errorf("%s as %s: %d %s", field.Name, caller, code, text)
+			}
+		}
+	}
+}
+
+func TestCustomersSeeOnlyTheirOwnByREST(t *testing.T) {
+	t.Parallel()
+	handler := publicOf(tenantApp(t, map[string]string{"TENANCY": "identity"}))
+	for _, path := range documentedRoutes(t, handler) {
+		secret, known := routes[path]
+		if !known {
+			t.Errorf("%s: what of another customer's could it give away? Say so in routes", path)
+			continue
+		}
+		for _, accept := range []string{"application/json", "text/csv", "application/x-ndjson"} {
+			checkRoute(t, handler, path, secret, accept)
+		}
+	}
+	for _, probe := range []string{"/health", "/livez", "/readyz"} {
+		if code, text := askAs(t, handler, "nobody", http.MethodGet, probe, ""); code != http.StatusOK {
+			t.Errorf("%s: %d %s", probe, code, text)
+		}
+	}
+}
+
+func checkRoute(t *testing.T, handler http.Handler, path, secret, accept string) {
+	t.Helper()
+	target := "/api/v1" + strings.ReplaceAll(path, "{request_id}", theirID)
+	for caller := range callers {
+		code, text := askAs(t, handler, caller, http.MethodGet, target, "", "Accept", accept)
+		sees := strings.Contains(strings.ReplaceAll(text, "id: "+theirID, ""), theirID) || strings.Contains(text, theirSecret)
+		switch {
+		case caller == "nobody":
+			if code != http.StatusUnauthorized || sees {
+				t.Errorf("%s as nobody: %d %s", path, code, text)
+			}
+		case secret != "" && sees != (caller != "we"):
+			t.Errorf("%s, %s as %s: %d %s", path, accept, caller, code, text)
+		case caller == "we" && path == "/payloads/{request_id}" && code != http.StatusNotFound:
+			t.Errorf("%s as we: %d %s", path, code, text)
+		}
+	}
+}
+
+// documentedRoutes are the paths of the OpenAPI document, which a test of its own holds to be all that there are.
+func documentedRoutes(t *testing.T, handler http.Handler) []string {
+	t.Helper()
+	_, text := askAs(t, handler, "associate", http.MethodGet, "/api/v1/openapi.json", "")
+	var document struct{ Paths map[string]any }
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for path := range document.Paths {
+		if path, found := strings.CutPrefix(path, "/api/v1"); found {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) < 9 {
+		t.Fatalf("only %v", paths)
+	}
+	return paths
+}
+
+func TestWithoutTenancyTheHeaderSaysNothing(t *testing.T) {
+	t.Parallel()
+	handler := publicOf(tenantApp(t, nil))
+	body, err := json.Marshal(map[string]string{"query": rootFields["payload"].question})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for caller := range callers {
+		if code, text := askAs(t, handler, caller, http.MethodPost, "/graphql", string(body)); code != http.StatusOK || !strings.Contains(text, theirID) {
+			t.Errorf("%s: %d %s", caller, code, text)
+		}
+	}
+}
+
+// The page's own questions are answered where nothing else is.
+func TestOnlyTrustedDocumentsServeThePage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFile(t, dir+"/mine.graphql", `query Mine { payloads { nodes { requestId } } }`)
+	handler := publicOf(tenantApp(t, map[string]string{"TRUSTED_DOCUMENTS": "only", "TRUSTED_DOCUMENTS_DIR": dir}))
+	var page map[string]string
+	content, err := webDocuments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, &page); err != nil || len(page) < 3 {
+		t.Fatalf("%d documents, %v", len(page), err)
+	}
+	page["mine"] = `query Mine { payloads { nodes { requestId } } }`
+	for name, text := range page {
+		body, _ := json.Marshal(map[string]any{"query": text, "variables": map[string]any{"id": theirID}})
+		if code, text := askAs(t, handler, "nobody", http.MethodPost, "/graphql", string(body)); code != http.StatusOK || !strings.Contains(text, `"data"`) {
+			t.Errorf("%s: %d %s", name, code, text)
+		}
+	}
+	if code, text := askAs(t, handler, "nobody", http.MethodPost, "/graphql", `{"query": "{ payloads { nodes { id } } }"}`); !strings.Contains(text, "FORBIDDEN") {
+		t.Errorf("%d %s", code, text)
+	}
+	if !bytes.Contains(content, []byte("payload(by:")) {
+		t.Error("the page does not ask for a payload")
+	}
+}
