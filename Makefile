@@ -116,6 +116,10 @@ released-schema: ## Take schema.graphqls as that of the release, which later one
 bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some minutes)
 	bench/run.sh
 
+.PHONY: bench-data
+bench-data: ## Build ten million events of realistic journeys for bench-lists, or bring them up to now (BENCH_DATA_DIR; 3 GB, some minutes)
+	go run ./bench/data
+
 .PHONY: bench-live
 bench-live: build ## Measure how soon an event reaches 500 who follow its payload, at 2,000 events/s (a minute)
 	go run ./bench/live -most 400ms -memory 256
