@@ -7,8 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -34,7 +37,7 @@ type started struct {
 	ended  chan error
 }
 
-const signalGroup = "payload_tracker"
+const processGroup = "payload_tracker"
 
 func startConsume(t *testing.T, binary string) *started {
 	t.Helper()
@@ -67,9 +70,9 @@ func (s *started) run() {
 	if err := s.cmd.Start(); err != nil {
 		s.Fatal(err)
 	}
-	cmd, ended := s.cmd, s.ended
-	go func() { ended <- cmd.Wait(); close(ended) }()
-	s.Cleanup(func() { _ = cmd.Process.Kill(); _ = <-ended })
+	cmd, ended, gone := s.cmd, s.ended, make(chan struct{})
+	go func() { ended <- cmd.Wait(); close(gone) }()
+	s.Cleanup(func() { _ = cmd.Process.Kill(); <-gone })
 	consumertest.Wait(s, "ready", func() error {
 		request, err := http.NewRequestWithContext(s.Context(), http.MethodGet, "http://127.0.0.1:"+s.env["METRICSPORT"]+"/readyz", nil)
 		if err != nil {
@@ -193,20 +196,20 @@ func (s *started) checkEmptyGroup() {
 		s.Fatal(err)
 	}
 	defer client.Close()
-	groups, err := kadm.NewClient(client).DescribeGroups(s.Context(), signalGroup)
-	if n := len(groups[signalGroup].Members); err != nil || n > 0 {
+	groups, err := kadm.NewClient(client).DescribeGroups(s.Context(), processGroup)
+	if n := len(groups[processGroup].Members); err != nil || n > 0 {
 		s.Errorf("the group has %d members: %v", n, err)
 	}
 }
 
 // The program as it ships, in a process of its own.
-func TestSignals(t *testing.T) {
+func TestProcess(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "payload-tracker")
 	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, output)
 	}
-	t.Run("one ends it in order", func(t *testing.T) {
+	t.Run("a signal ends it in order", func(t *testing.T) {
 		t.Parallel()
 		s := startConsume(t, binary)
 		s.produce(1, 30)
@@ -228,7 +231,7 @@ func TestSignals(t *testing.T) {
 		"is silent":                   {hang: silence},
 		"is silent and Kafka is away": {hang: silence, kafkaAway: true},
 	} {
-		t.Run("one ends it while the database "+name, func(t *testing.T) {
+		t.Run("a signal ends it while the database "+name, func(t *testing.T) {
 			t.Parallel()
 			s := startConsume(t, binary)
 			s.produce(1, 30)
@@ -254,7 +257,7 @@ func TestSignals(t *testing.T) {
 			s.waitStatuses(60)
 		})
 	}
-	t.Run("a second ends it at once", func(t *testing.T) {
+	t.Run("a second signal ends it at once", func(t *testing.T) {
 		t.Parallel()
 		s := startConsume(t, binary)
 		defer s.lock()()
@@ -267,4 +270,31 @@ func TestSignals(t *testing.T) {
 			t.Errorf("exit code %d:\n%s", code, s.out.String())
 		}
 	})
+	t.Run("large records do not need much memory", func(t *testing.T) {
+		t.Parallel()
+		s := startConsume(t, binary)
+		s.signal()
+		s.waitEnd(10 * time.Second)
+		const records, most = 200, 256 << 10 // KiB
+		reason := strings.Repeat("the reason is long; ", 45_000)
+		for i := range records {
+			s.kafka.Produce(int32(i%3), fmt.Sprintf(`{"service":"ingress","request_id":"%032x","status":"error","date":"2026-03-04T12:00:00Z","status_msg":"%s"}`, i+1, reason))
+		}
+		s.run()
+		s.waitStatuses(records)
+		if peak := s.peakMemory(); peak > most {
+			t.Errorf("%d KiB at the most, want at most %d", peak, most)
+		}
+	})
+}
+
+// peakMemory is the most resident memory the process ever had, in KiB; 0 where the system does not say.
+func (s *started) peakMemory() int {
+	s.Helper()
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	text, _, _ := strings.Cut(rest, "kB")
+	peak, _ := strconv.Atoi(strings.TrimSpace(text))
+	s.Logf("%d KiB at the most", peak)
+	return peak
 }
