@@ -2,6 +2,7 @@ package consumer_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -177,4 +178,50 @@ func TestAFullBatchThatIsDroppedMakesRoom(t *testing.T) {
 	time.Sleep(300 * time.Millisecond) // it gives its partitions back
 	p.pause(false)
 	b.waitPosition(0, 330)
+}
+
+// Lag tools show what Kafka was told last, also when nothing comes any more.
+func TestKafkaIsToldAgainWhatItDidNotTake(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := b.start()
+	r.waitReady()
+	refused := b.Broker().Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.RebalanceInProgress})
+	b.Produce(0, messages(1, 10)...)
+	if err := refused.Wait(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	consumertest.Wait(t, "Kafka is told", func() error {
+		if got := b.Committed(group)[0]; got != 30 {
+			return fmt.Errorf("committed %d", got)
+		}
+		return nil
+	})
+}
+
+// A consumer that falls silent in mid-transaction holds the positions: the
+// database ends its transaction, and whoever owns the partition goes on.
+func TestASilentTransactionIsEnded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dsn, err := url.Parse(b.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tamper := &tamper{release: make(chan struct{})}
+	p := newProxyTo(t, dsn.Host, tamper)
+	t.Cleanup(func() { close(tamper.release) })
+	dsn.Host = p.address()
+	b.start(func(c *consumer.Config) {
+		c.Store, c.Hold, c.SessionTimeout, c.IngestTimeout = b.open(dsn.String()), 100*time.Millisecond, time.Second, 500*time.Millisecond
+	}).waitReady()
+	tamper.next.Store(commitHeld)
+	b.Produce(0, messages(1, 10)...)
+	b.waitPosition(0, 30)
+	if tamper.cuts.Load() != 1 {
+		t.Error("no COMMIT was held")
+	}
+	if got := b.statuses(); got != 30 {
+		t.Errorf("%d statuses, want 30", got)
+	}
 }

@@ -14,14 +14,16 @@ const (
 	commitLost       int32 = iota + 1 // it never reaches the database
 	commitCut                         // it does, and nobody knows what came of it
 	commitUnanswered                  // it is done, and its answer is lost
+	commitHeld                        // nothing passes any more, and nobody hangs up
 )
 
 // tamper is what a proxy does to conversations with PostgreSQL.
 type tamper struct {
-	next     atomic.Int32 // how the next COMMIT of a batch is cut; 0: not at all
-	cuts     atomic.Int32 // how many were
-	from, to string       // what is put instead of what in a statement
-	replaced atomic.Int32 // how often it was
+	next     atomic.Int32  // how the next COMMIT of a batch is cut; 0: not at all
+	cuts     atomic.Int32  // how many were
+	from, to string        // what is put instead of what in a statement
+	replaced atomic.Int32  // how often it was
+	release  chan struct{} // ends what commitHeld holds
 }
 
 // withoutCompareAndSet makes the move of the positions, the guard against a
@@ -57,7 +59,7 @@ func (c *conversation) asks(to io.Writer, from io.Reader) {
 		way := int32(0)
 		switch text := m.statement(); {
 		case strings.EqualFold(text, "commit") && c.moves.Load():
-			way = c.take(commitLost, commitCut)
+			way = c.take(commitLost, commitCut, commitHeld)
 		case strings.HasPrefix(text, "begin"):
 			c.moves.Store(false)
 		case strings.Contains(text, "UPDATE positions"):
@@ -67,7 +69,11 @@ func (c *conversation) asks(to io.Writer, from io.Reader) {
 				c.replaced.Add(1)
 			}
 		}
-		if way == commitLost {
+		switch way {
+		case commitHeld:
+			<-c.release
+			return
+		case commitLost:
 			return
 		}
 		m.write(out)

@@ -33,8 +33,9 @@ func (s *session) watch(ctx context.Context) {
 }
 
 // tellKafka commits to Kafka what is stored, so that its lag tools show it;
-// best effort: the database's positions are what counts. numbers nil means
-// all partitions; sync waits for the answer.
+// best effort: the database's positions are what counts. What Kafka did not
+// take it is told again the next second. numbers nil means all partitions;
+// sync waits for the answer.
 func (s *session) tellKafka(ctx context.Context, numbers []int32, sync bool) {
 	s.mu.Lock()
 	offsets := map[int32]kgo.EpochOffset{}
@@ -62,12 +63,38 @@ func (s *session) tellKafka(ctx context.Context, numbers []int32, sync bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	commit(ctx, map[string]map[int32]kgo.EpochOffset{s.c.config.Topic: offsets},
-		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, _ *kmsg.OffsetCommitResponse, err error) {
+		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {
 				s.c.logger.Debug("Kafka was not told the positions", slog.Any("error", err))
 			}
+			s.untold(offsets, taken(answer))
 		})
+}
+
+// taken are the partitions whose position Kafka has taken.
+func taken(answer *kmsg.OffsetCommitResponse) map[int32]bool {
+	numbers := map[int32]bool{}
+	if answer == nil {
+		return numbers
+	}
+	for _, topic := range answer.Topics {
+		for _, p := range topic.Partitions {
+			numbers[p.Partition] = p.ErrorCode == 0
+		}
+	}
+	return numbers
+}
+
+// untold notes which positions Kafka has not taken.
+func (s *session) untold(offsets map[int32]kgo.EpochOffset, taken map[int32]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for number, offset := range offsets {
+		if p := s.parts[number]; p != nil && p.told == offset.Offset && !taken[number] {
+			p.told = -1
+		}
+	}
 }
 
 // look asks the broker about both topics.

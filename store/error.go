@@ -33,7 +33,7 @@ func Transient(err error) bool {
 	// No schema yet, no right yet, no partition yet: what an operator mends
 	// while the consumer waits.
 	switch pgErr.Code {
-	case "42P01", "42703", "42501", "3D000", "28000", "28P01", "25006", codeNoPartition:
+	case "42P01", "42703", "42501", "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
 		return true
 	}
 	return false
@@ -54,6 +54,7 @@ func Hindrance(err error) string {
 
 const (
 	codeDiskFull         = "53100"
+	codeIdle             = "25P03" // its transaction was silent for too long
 	codeNoPartition      = "23514"
 	codeUniqueViolation  = "23505"
 	codeDeadlock         = "40P01"

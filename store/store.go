@@ -94,6 +94,9 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	setDefault(pc.ConnConfig.RuntimeParams, "timezone", "UTC")
 	// Reads are short: a plan that would win from compilation does not exist.
 	setDefault(pc.ConnConfig.RuntimeParams, "jit", "off")
+	// A process that is stopped in mid-transaction must not hold its locks, a
+	// partition's position among them, against those who took over.
+	setDefault(pc.ConnConfig.RuntimeParams, "idle_in_transaction_session_timeout", "10s")
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
