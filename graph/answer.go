@@ -116,10 +116,6 @@ func (a *answer) body() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writeTime is how long a client may take to read an answer: one that does
-// not read is cut.
-const writeTime = 30 * time.Second
-
 func (a *answer) write(w http.ResponseWriter) {
 	body, err := a.body()
 	if err != nil {
@@ -148,7 +144,6 @@ func (a *answer) write(w http.ResponseWriter) {
 		body = coding.compress(body)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTime)) // a recorder has none
 	w.WriteHeader(max(a.status, http.StatusOK))
 	_, _ = w.Write(body)
 }

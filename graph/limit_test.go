@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/store"
+	"github.com/payload-tracker/payload-tracker/store/storetest"
 )
 
 func TestEachLimitIsKept(t *testing.T) {
@@ -102,6 +104,61 @@ func TestIntrospectionAndSuggestionsCanBeTurnedOff(t *testing.T) {
 		}
 		if r := hidden.ask(query, nil); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.body, "Did you mean") {
 			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+}
+
+// Documents that are small and mean a great deal are refused, or answered, as
+// fast as others.
+func TestNoDocumentIsSlowToRefuse(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	many := func(n int, format string) string {
+		var s strings.Builder
+		for i := range n {
+			s.WriteString(strings.NewReplacer("#", fmt.Sprint(i), "~", fmt.Sprint(i+1)).Replace(format))
+		}
+		return s.String()
+	}
+	everySpread := many(60, "...f#\n")
+	for name, query := range map[string]string{
+		"each spreads the next twice":  "{ ...f0 }" + many(300, "fragment f# on Query { ...f~ x: __typename ...f~ }\n") + "fragment f300 on Query { __typename }",
+		"each spreads all":             "{ ...f0 }" + many(60, "fragment f# on Query { __typename "+everySpread+" }\n"),
+		"in a circle":                  "{ ...f0 }" + many(400, "fragment f# on Query { ...f~ }\n") + "fragment f400 on Query { ...f0 }",
+		"nested payloads":              "{ payloads { nodes { ...p0 } } }" + many(100, "fragment p# on Payload { timeline { nodes { payload { ...p~ } } } }\n") + "fragment p100 on Payload { id }",
+		"one field, many times":        "{ payloads { nodes { " + strings.Repeat("id ", 9000) + "} } }",
+		"one field of many selections": "{ " + strings.Repeat("payloads { nodes { id requestId orgId } } ", 190) + "}",
+		"the same in fragments":        "{ " + many(190, "...f# ") + "}" + many(190, "fragment f# on Query { payloads { nodes { id } } }\n"),
+		"inline, deep":                 "{ " + strings.Repeat("... on Query { ", 2000) + "__typename" + strings.Repeat(" }", 2000) + " }",
+		"a deep list":                  `{ nodes(ids: ` + strings.Repeat("[", 4000) + strings.Repeat("]", 4000) + `) { id } }`,
+		"many variables":               "query (" + many(2000, "$v#: Int ") + ") { __typename }",
+		"many operations":              many(1500, "query q# { __typename }\n"),
+		"unknown fields":               "{ " + many(3000, "unknown# ") + "}",
+	} {
+		began := time.Now()
+		r := b.ask(query, nil)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
+		if r.status >= http.StatusInternalServerError || len(r.body) > 20_000 || len(r.Errors) > 10 {
+			t.Errorf("%s: %d, %d bytes, %d errors: %.300s", name, r.status, len(r.body), len(r.Errors), r.body)
+		}
+	}
+}
+
+func TestATimeoutSaysWhichFilterWouldHelp(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, func(c *store.Config) { c.QueryTimeout = time.Nanosecond })
+	b := setup(t, func(c *graph.HandlerConfig) { c.Store = s })
+	for question, want := range map[string]string{
+		`{ statuses(filter: {message: {contains: "x"}}) { nodes { id } } }`:                                            `add date to the filter, such as {since: "PT24H"}, or add service or status or requestId`,
+		`{ statuses(filter: {message: {contains: "x"}, date: {since: "P30D"}, service: {eq: "a"}}) { nodes { id } } }`: `ask for less time in date, or add status or requestId`,
+		`{ payloads(filter: {status: {eq: "x"}}) { nodes { id } } }`:                                                   `add startedAt to the filter, such as {since: "PT24H"}, or add systemId or orgId`,
+		`{ payloads(filter: {failureMessage: {contains: "x"}, orgId: {eq: "a"}}) { nodes { id } } }`:                   `add failedAt to the filter, such as {since: "PT24H"}, or add systemId`,
+	} {
+		r := b.ask(question, nil)
+		if r.code() != "TIMEOUT" || r.Errors[0].Message != "the question took too long: "+want {
+			t.Errorf("%s: %s", question, r.body)
 		}
 	}
 }

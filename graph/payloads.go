@@ -51,5 +51,5 @@ type payloadList struct{ *Resolver }
 
 func (r payloadList) Total(ctx context.Context, c *PayloadConnection) (*store.Total, error) {
 	total, err := r.store.PayloadsTotal(ctx, c.asked.order.Restrict(c.asked.filter))
-	return &total, err
+	return &total, advisePayloads(err, c.asked.filter, c.asked.order)
 }

@@ -59,7 +59,7 @@ func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order 
 	list.filter.Now = now(ctx)
 	page, err := q.store.Payloads(ctx, list.filter, list.order, pageOf(first, after, last, before))
 	if err != nil {
-		return nil, err
+		return nil, advisePayloads(err, list.filter, list.order)
 	}
 	list.filter.Now = page.Now
 	return list.connection(page), nil
@@ -70,7 +70,7 @@ func (q query) Statuses(ctx context.Context, filter *store.StatusFilter, order *
 	list.Now = now(ctx)
 	page, err := q.store.Statuses(ctx, list, value(order), pageOf(first, after, last, before))
 	if err != nil {
-		return nil, err
+		return nil, adviseStatuses(err, list)
 	}
 	list.Now = page.Now
 	edges, nodes := statusEdges(page, nil, now(ctx))
