@@ -213,10 +213,13 @@ func (h *Handler) turns(ctx context.Context, s *stream, respond graphql.Response
 		if t.skipped > 0 {
 			a.extend("skipped", t.skipped)
 		}
-		if err := send(a); err != nil || t.last {
+		if err := send(a); err != nil {
 			return err
 		}
 		h.pushes.Inc()
+		if t.last {
+			return nil
+		}
 		a = &answer{request: a.request}
 	}
 }

@@ -324,10 +324,8 @@ func TestFollowAPayloadToItsEnd(t *testing.T) {
 	data = c.next("1")
 	want(t, data, true, "payload", "verdict", "final")
 	c.complete("1")
-	for {
-		if at(t, stream.next().Data, "payload", "verdict", "final") == true {
-			break
-		}
+	for final := false; !final; {
+		final = at(t, stream.next().Data, "payload", "verdict", "final") == true
 	}
 	stream.complete()
 

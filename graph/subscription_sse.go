@@ -47,8 +47,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request, a *answer)
 	}
 	defer h.openings.open.Done()
 	e := &events{w: w, control: http.NewResponseController(w), limit: h.config.Live.WriteTime}
-	_ = e.control.SetReadDeadline(time.Time{})                     // all was read; the deadline would end the stream
-	defer func() { _ = e.control.SetWriteDeadline(time.Time{}) }() // what comes next on the connection has its own
+	_ = e.control.SetReadDeadline(time.Time{}) // all was read; the deadline would end the stream
 	header := w.Header()
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store, no-transform")

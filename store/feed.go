@@ -44,14 +44,13 @@ func (s *Store) Listen(ctx context.Context, handle func(Notice)) error {
 		heard := l.heard
 		err := l.listen(ctx)
 		s.metrics.listening.Set(0)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if l.heard > heard {
 			backoff = listenBackoffLeast
 		}
-		s.logger.WarnContext(ctx, "cannot listen for changes; they are looked for instead",
-			slog.Any("error", err), slog.Duration("again_in", backoff))
+		if ctx.Err() == nil {
+			s.logger.WarnContext(ctx, "cannot listen for changes; they are looked for instead",
+				slog.Any("error", err), slog.Duration("again_in", backoff))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
