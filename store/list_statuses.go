@@ -62,6 +62,9 @@ func (s *Store) ListStatuses(ctx context.Context, filter StatusListFilter) (*Sta
 		return l, nil
 	}
 	l.scope.rest.dates("s.created_at", filter.TakenInAt.span(l.now))
+	if dates := l.scope.dates; !dates.to.IsZero() && dates.to.Sub(dates.from) < 6*time.Hour {
+		l.scope.all = false // a short time is found by the index by trail and second
+	}
 	l.Total, err = s.total(ctx, "statuses total", l.scope.countable())
 	return l, err
 }
@@ -164,23 +167,25 @@ func (l *StatusList) seekDate(ctx context.Context, falling bool, stretch Stretch
 			near.to = at.Add(step).Truncate(time.Second)
 			rest.from = near.to
 		}
-		if past := l.edge(left, !falling); (falling && !near.from.After(past)) || (!falling && !near.to.Before(past)) {
-			return l.within(left), stretch.Skip, nil
+		past := l.edge(left, !falling)
+		last := (falling && !near.from.After(past)) || (!falling && !near.to.Before(past))
+		if last {
+			near = left
 		}
 		rows := l.within(near)
 		n, err := l.store.countUpTo(ctx, "seek statuses", &rows, 2*aim+1_000)
 		switch {
 		case err != nil:
 			return countable{}, 0, err
-		case n > 2*aim+1_000 && step > 2*time.Second && try < 12: // bursts could make it swing for ever
-			density *= 4
+		case n > 2*aim+1_000 && step > 2*time.Second && try < 16: // bursts could make it swing for ever
+			density = max(float64(n)/float64(step), 4*density)
 			continue
-		case n >= want:
+		case n >= want || last:
 			return rows, stretch.Skip, nil
 		case n <= stretch.Skip:
 			stretch.Skip, left = stretch.Skip-n, rest
 		}
-		density = max(float64(n)/float64(step), density/4)
+		density = max(float64(n)/float64(step), density/16)
 	}
 }
 
