@@ -154,8 +154,8 @@ func (tr *trial) misplaced() []string {
 	tr.t.Helper()
 	var found []string
 	positions := tr.positions(tr.dsn, group)
-	for partition := range int32(trialPartitions) {
-		if got, want := positions[partition], tr.End(partition); got != want {
+	for partition, want := range tr.Ends() {
+		if got := positions[partition]; got != want {
 			found = append(found, fmt.Sprintf("partition %d stands at %d, want %d", partition, got, want))
 		}
 	}

@@ -19,6 +19,12 @@ const (
 	ResetLatest   = "latest"
 )
 
+// What a batch holds at most by default.
+const (
+	DefaultMaxRows  = 30_000
+	DefaultMaxBytes = 10 << 20
+)
+
 // Config says what to consume, and into which store. Brokers, Topic, Group
 // and Store are required.
 type Config struct {
@@ -35,8 +41,8 @@ type Config struct {
 	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
 
 	Lanes    int           // batches stored at once, each of some of the partitions; default 2
-	MaxRows  int           // records in a batch; default 30,000
-	MaxBytes int           // bytes of their values in a batch; default 10 MiB
+	MaxRows  int           // records in a batch; default DefaultMaxRows
+	MaxBytes int           // bytes of their values in a batch; default DefaultMaxBytes
 	MaxAge   time.Duration // how long a batch waits for more, while others came right before; default 100 ms
 
 	SessionTimeout  time.Duration // a consumer silent for so long is out of the group; default 45 s
@@ -55,8 +61,8 @@ func (c Config) withDefaults() Config {
 	c.DeadLetterTopic = orDefault(c.DeadLetterTopic, c.Topic+".dlq")
 	c.Reset = orDefault(c.Reset, ResetEarliest)
 	c.Lanes = orDefault(c.Lanes, 2)
-	c.MaxRows = orDefault(c.MaxRows, 30_000)
-	c.MaxBytes = orDefault(c.MaxBytes, 10<<20)
+	c.MaxRows = orDefault(c.MaxRows, DefaultMaxRows)
+	c.MaxBytes = orDefault(c.MaxBytes, DefaultMaxBytes)
 	c.MaxAge = orDefault(c.MaxAge, 100*time.Millisecond)
 	c.SessionTimeout = orDefault(c.SessionTimeout, 45*time.Second)
 	c.Hold = orDefault(c.Hold, 10*time.Second)

@@ -257,8 +257,8 @@ func (tr *trial) waitPositions(dsn, group string) {
 	tr.t.Helper()
 	consumertest.Wait(tr.t, "positions", func() error {
 		positions := tr.positions(dsn, group)
-		for partition := range int32(trialPartitions) {
-			if got, want := positions[partition], tr.End(partition); got < want {
+		for partition, want := range tr.Ends() {
+			if got := positions[partition]; got < want {
 				return fmt.Errorf("partition %d stands at %d, want %d", partition, got, want)
 			}
 		}

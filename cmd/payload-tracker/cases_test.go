@@ -48,7 +48,11 @@ func (c *productCase) values(t *testing.T) [][]byte {
 // TestCasesThroughTheProduct sends what producers really send through Kafka and asks for it by GraphQL and REST.
 func TestCasesThroughTheProduct(t *testing.T) {
 	t.Parallel()
-	p := startProduct(t)
+	startProduct(t).checkCases(t)
+}
+
+func (p *product) checkCases(t *testing.T) {
+	t.Helper()
 	cases := readCases(t)
 	var records []*kgo.Record
 	letters := 0

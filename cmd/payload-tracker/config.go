@@ -61,7 +61,7 @@ type kafkaConfig struct {
 	topic, group, offsetReset                   string
 	protocol, mechanism, user, password, caFile string
 	sessionTimeout                              time.Duration
-	maxMessageBytes                             int
+	maxMessageBytes, batchRows, batchBytes      int
 	countOnly                                   []string
 }
 

@@ -49,6 +49,8 @@ func (a *app) consumerConfig() (consumer.Config, error) {
 		Group:          kafka.group,
 		Reset:          kafka.offsetReset,
 		SessionTimeout: kafka.sessionTimeout,
+		MaxRows:        kafka.batchRows,
+		MaxBytes:       kafka.batchBytes,
 		Decoder:        payload.Decoder{MaxBytes: kafka.maxMessageBytes},
 		KafkaOpts:      security,
 		CountOnly:      kafka.countOnly,

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -205,10 +204,7 @@ func (s *started) checkEmptyGroup() {
 // The program as it ships, in a process of its own.
 func TestProcess(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "payload-tracker")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, output)
-	}
+	binary := buildBinary(t)
 	t.Run("a signal ends it in order", func(t *testing.T) {
 		t.Parallel()
 		s := startConsume(t, binary)

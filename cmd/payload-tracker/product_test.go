@@ -36,15 +36,7 @@ type product struct {
 // test ends.
 func startProduct(t *testing.T, handovers ...payload.Handover) *product {
 	t.Helper()
-	p := &product{T: t, kafka: consumertest.New(t), env: databaseEnv(t)}
-	port := freePort(t)
-	p.base = "http://127.0.0.1:" + port
-	p.env["PUBLICPORT"], p.env["METRICSPORT"] = port, freePort(t)
-	p.env["KAFKA_BOOTSTRAP_SERVERS"], p.env["KAFKA_AUTO_OFFSET_RESET"] = p.kafka.Addr(), "earliest"
-	p.env["RULES_HANDOVERS"] = joinHandovers(handovers)
-	p.command("migrate", "up")
-	p.command("rules", "apply")
-
+	p := newProduct(t, consumertest.New(t), databaseEnv(t), handovers...)
 	ctx, cancel := context.WithCancel(context.Background())
 	var out lockedBuffer
 	ended := make(chan int, 1)
@@ -55,8 +47,28 @@ func startProduct(t *testing.T, handovers ...payload.Handover) *product {
 			t.Errorf("run ended with %d:\n%s", code, out.String())
 		}
 	})
-	consumertest.Wait(t, "ready", func() error {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.base+"/readyz", nil)
+	p.awaitReady()
+	return p
+}
+
+// newProduct has a database with its schema and rules, and runs nothing yet.
+func newProduct(t *testing.T, kafka *consumertest.Kafka, env map[string]string, handovers ...payload.Handover) *product {
+	t.Helper()
+	p := &product{T: t, kafka: kafka, env: env}
+	port := freePort(t)
+	p.base = "http://127.0.0.1:" + port
+	p.env["PUBLICPORT"], p.env["METRICSPORT"] = port, freePort(t)
+	p.env["KAFKA_BOOTSTRAP_SERVERS"], p.env["KAFKA_AUTO_OFFSET_RESET"] = p.kafka.Addr(), "earliest"
+	p.env["RULES_HANDOVERS"] = joinHandovers(handovers)
+	p.command("migrate", "up")
+	p.command("rules", "apply")
+	return p
+}
+
+func (p *product) awaitReady() {
+	p.Helper()
+	consumertest.Wait(p.T, "ready", func() error {
+		request, err := http.NewRequestWithContext(p.Context(), http.MethodGet, p.base+"/readyz", nil)
 		if err != nil {
 			return err
 		}
@@ -70,13 +82,18 @@ func startProduct(t *testing.T, handovers ...payload.Handover) *product {
 		}
 		return nil
 	})
-	return p
 }
 
 // databaseEnv is an empty database, as settings.
 func databaseEnv(t *testing.T) map[string]string {
 	t.Helper()
-	dsn, err := url.Parse(storetest.Empty(t))
+	return settingsOf(t, storetest.Empty(t))
+}
+
+// settingsOf a database, by its connection URL.
+func settingsOf(t *testing.T, address string) map[string]string {
+	t.Helper()
+	dsn, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}

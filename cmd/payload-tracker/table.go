@@ -2,8 +2,10 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/payload-tracker/payload-tracker/consumer"
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
@@ -45,6 +47,8 @@ func (c *kafkaConfig) settings() []setting {
 		{name: "KAFKA_GROUP_ID", standard: "payload_tracker", meaning: "consumer group", set: text(&c.group)},
 		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "earliest", meaning: "where a partition begins that neither the database nor the group has a position of: earliest or latest", set: oneOf(&c.offsetReset, "earliest", "latest")},
 		{name: "KAFKA_SESSION_TIMEOUT", standard: "10s", unit: "duration", meaning: "silence after which the group gives a consumer's partitions to others", set: duration(&c.sessionTimeout)},
+		{name: "KAFKA_BATCH_EVENTS", standard: strconv.Itoa(consumer.DefaultMaxRows), meaning: "events stored in one transaction, about; a few such batches are what memory holds", set: number(&c.batchRows, 1, 1_000_000)},
+		{name: "KAFKA_BATCH_BYTES", standard: strconv.Itoa(consumer.DefaultMaxBytes), unit: "bytes", meaning: "the same by the size of the messages", set: number(&c.batchBytes, 1024, 1<<30)},
 		{name: "KAFKA_MAX_MESSAGE_BYTES", standard: "1048576", unit: "bytes", meaning: "largest message that is read as an event", set: number(&c.maxMessageBytes, 1024, 64<<20)},
 		{
 			name: "COUNT_ONLY_REQUEST_IDS", unit: "list", meaning: "what producers send for want of a request id: such messages are counted and not kept as dead letters",

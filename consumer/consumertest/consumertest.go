@@ -1,9 +1,11 @@
 // Package consumertest gives each test a Kafka-protocol broker of its own, on
-// a real socket, with a topic for events and one for dead letters.
+// a real socket, with a topic for events and one for dead letters; or such
+// topics on a broker that runs elsewhere.
 package consumertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -36,29 +38,49 @@ type Kafka struct {
 	Topic           string
 	DeadLetterTopic string
 
-	t      testing.TB
-	broker *broker.Broker
-	start  broker.Config
+	t       testing.TB
+	address string
+	broker  *broker.Broker // nil: it runs elsewhere
+	start   broker.Config
 }
 
 // New starts a broker for the test.
 func New(t testing.TB, options ...func(*Config)) *Kafka {
 	t.Helper()
+	k, config := configure(t, options)
+	k.start = broker.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Brokers: config.Brokers, Logger: slog.New(slog.DiscardHandler)}
+	k.run()
+	k.address = k.broker.Addr()
+	_, port, _ := net.SplitHostPort(k.address)
+	k.start.Port, _ = strconv.Atoi(port)
+	t.Cleanup(func() { k.broker.Stop() })
+	k.createTopics(config)
+	return k
+}
+
+// At uses a broker that runs at this address: faults are up to the test.
+func At(t testing.TB, address string, options ...func(*Config)) *Kafka {
+	t.Helper()
+	k, config := configure(t, options)
+	k.address = address
+	k.createTopics(config)
+	return k
+}
+
+func configure(t testing.TB, options []func(*Config)) (*Kafka, Config) {
 	config := Config{Topic: "platform.payload-status", DeadLetterTopic: "platform.payload-status.dlq", Partitions: 3}
 	for _, option := range options {
 		option(&config)
 	}
-	k := &Kafka{Topic: config.Topic, DeadLetterTopic: config.DeadLetterTopic, t: t}
-	k.start = broker.Config{Dir: filepath.Join(t.TempDir(), "kafka"), Brokers: config.Brokers, Logger: slog.New(slog.DiscardHandler)}
-	k.run()
-	_, port, _ := net.SplitHostPort(k.broker.Addr())
-	k.start.Port, _ = strconv.Atoi(port)
+	return &Kafka{Topic: config.Topic, DeadLetterTopic: config.DeadLetterTopic, t: t}, config
+}
+
+func (k *Kafka) createTopics(config Config) {
+	k.t.Helper()
 	if config.Partitions > 0 {
 		k.CreateTopic(config.Topic, config.Partitions)
 		k.CreateTopic(config.DeadLetterTopic, 1)
 	}
-	t.Cleanup(func() { k.broker.Stop() })
-	return k
 }
 
 func (k *Kafka) run() {
@@ -70,7 +92,7 @@ func (k *Kafka) run() {
 }
 
 // Addr is the address to give to clients; it stays over Stop and Start.
-func (k *Kafka) Addr() string { return k.broker.Addr() }
+func (k *Kafka) Addr() string { return k.address }
 
 // Broker is the running broker; its Cluster makes faults.
 func (k *Kafka) Broker() *broker.Broker { return k.broker }
@@ -87,9 +109,10 @@ func (k *Kafka) Start() {
 // CreateTopic makes a topic.
 func (k *Kafka) CreateTopic(topic string, partitions int32) {
 	k.t.Helper()
-	if err := k.broker.Cluster().CreateTopic(topic, partitions, nil); err != nil {
-		k.t.Fatalf("make topic %s: %v", topic, err)
-	}
+	k.ask("make topic "+topic, func(ctx context.Context, admin *kadm.Client) error {
+		_, err := admin.CreateTopic(ctx, partitions, 1, nil, topic)
+		return err
+	})
 }
 
 // DeleteTopic deletes a topic with its records. One made again under the name
@@ -150,49 +173,83 @@ func (k *Kafka) Read(topic string, n int) []*kgo.Record {
 }
 
 // held is the number of records in a topic.
-func (k *Kafka) held(topic string) int64 {
-	var sum int64
-	for _, partition := range k.broker.Cluster().PartitionInfos(topic) {
-		sum += partition.HighWatermark - partition.LogStartOffset
-	}
+func (k *Kafka) held(topic string) (sum int64) {
+	k.t.Helper()
+	k.ask("records of "+topic, func(ctx context.Context, admin *kadm.Client) error {
+		first, err := admin.ListStartOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		last, err := admin.ListEndOffsets(ctx, topic)
+		last.Each(func(o kadm.ListedOffset) {
+			start, _ := first.Lookup(topic, o.Partition)
+			sum += o.Offset - start.Offset
+		})
+		return errors.Join(err, first.Error(), last.Error())
+	})
 	return sum
 }
 
 // End is the offset that the next record of a partition of Topic gets.
 func (k *Kafka) End(partition int32) int64 {
 	k.t.Helper()
-	info := k.broker.Cluster().PartitionInfo(k.Topic, partition)
-	if info == nil {
+	end, known := k.Ends()[partition]
+	if !known {
 		k.t.Fatalf("%s has no partition %d", k.Topic, partition)
 	}
-	return info.HighWatermark
+	return end
+}
+
+// Ends are the offsets that the next records of Topic get, by partition.
+func (k *Kafka) Ends() map[int32]int64 {
+	k.t.Helper()
+	ends := map[int32]int64{}
+	k.ask("ends of "+k.Topic, func(ctx context.Context, admin *kadm.Client) error {
+		last, err := admin.ListEndOffsets(ctx, k.Topic)
+		last.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
+		return errors.Join(err, last.Error())
+	})
+	return ends
 }
 
 // Committed is what a group has committed for Topic, by partition.
 func (k *Kafka) Committed(group string) map[int32]int64 {
 	k.t.Helper()
-	client := k.client()
-	defer client.Close()
-	ctx, cancel := k.context()
-	defer cancel()
-	offsets, err := kadm.NewClient(client).FetchOffsets(ctx, group)
-	if err != nil {
-		k.t.Fatalf("offsets of group %s: %v", group, err)
-	}
 	committed := map[int32]int64{}
-	for partition, offset := range offsets[k.Topic] {
-		committed[partition] = offset.At
-	}
+	k.ask("offsets of group "+group, func(ctx context.Context, admin *kadm.Client) error {
+		offsets, err := admin.FetchOffsets(ctx, group)
+		for partition, offset := range offsets[k.Topic] {
+			committed[partition] = offset.At
+		}
+		return err
+	})
 	return committed
 }
 
 // WaitForMembers waits until a group is stable with n members.
 func (k *Kafka) WaitForMembers(group string, n int) {
 	k.t.Helper()
+	Wait(k.t, "group "+group, func() (err error) {
+		k.ask("describe group "+group, func(ctx context.Context, admin *kadm.Client) error {
+			groups, asked := admin.DescribeGroups(ctx, group)
+			if g := groups[group]; g.State != "Stable" || len(g.Members) != n {
+				err = fmt.Errorf("%s with %d members, want %d", g.State, len(g.Members), n)
+			}
+			return asked
+		})
+		return err
+	})
+}
+
+// ask asks the broker, and fails the test when it does not answer.
+func (k *Kafka) ask(what string, question func(context.Context, *kadm.Client) error) {
+	k.t.Helper()
+	client := k.client()
+	defer client.Close()
 	ctx, cancel := k.context()
 	defer cancel()
-	if _, err := k.broker.Cluster().WaitGroupStable(ctx, group, n); err != nil {
-		k.t.Fatalf("group %s with %d members: %v", group, n, err)
+	if err := question(ctx, kadm.NewClient(client)); err != nil {
+		k.t.Fatalf("%s: %v", what, err)
 	}
 }
 
