@@ -25,5 +25,5 @@ export default defineConfig({
   server: {
     proxy: { '/graphql': 'http://127.0.0.1:8080', '/api': 'http://127.0.0.1:8080' },
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts', 'playground/**/*.test.ts'], environment: 'node' },
 });

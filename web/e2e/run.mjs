@@ -166,6 +166,39 @@ const flows = {
     await page.locator('.result-window').getByText('payloads').first().waitFor();
     await shot('playground');
   },
+
+  async 'the playground follows live, explains and completes'({ page, width }) {
+    if (width < 1000) return; // beside each other there
+    const sockets = [];
+    page.on('websocket', (socket) => sockets.push(socket.url()));
+    await page.goto(`${base}/playground`);
+    await page.locator('.graphiql-editor .view-lines').first().waitFor({ timeout: 30_000 });
+
+    await page.getByRole('tab', { name: 'Live' }).click();
+    const editor = page.locator('.graphiql-query-editor .monaco-editor').first();
+    await editor.getByText('subscription').first().waitFor();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await page.locator('.result-window').getByText('statuses').first().waitFor();
+    await page.getByRole('button', { name: /^Stop query/ }).click();
+    const { host } = new URL(base);
+    assert.deepEqual([...new Set(sockets)], [`ws://${host}/graphql`], 'it follows at the same address');
+
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    const docs = page.locator('.graphiql-doc-explorer');
+    await docs
+      .getByRole('link', { name: 'Query' })
+      .or(docs.getByRole('button', { name: 'Query' }))
+      .first()
+      .click();
+    await docs.getByText('What can be asked.').waitFor();
+
+    await editor.click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('{ payl');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.suggest-widget').getByText('payloads', { exact: false }).first().waitFor();
+    await page.keyboard.press('Escape');
+  },
 };
 
 await mkdir(screenshots, { recursive: true });
@@ -194,7 +227,7 @@ for (const [width, viewport] of Object.entries(sizes)) {
         await page.setViewportSize(viewport);
       };
       try {
-        await flow({ page, shot, failed, succeeded });
+        await flow({ page, shot, failed, succeeded, width: Number(width) });
       } catch (error) {
         complaints.push(error.stack ?? String(error));
         await page.screenshot({ path: `${screenshots}broken-${width}-${colorScheme}.png` }).catch(() => {});

@@ -102,4 +102,27 @@ query Hanging {
 }
 `,
   },
+  {
+    query: `# What comes in now? The play button starts it, and stops it. Narrow it with filter: { service: { eq: "puptoo" } }.
+subscription Live {
+  statuses {
+    service source status message date
+    payload { requestId orgId verdict { state } }
+  }
+}
+`,
+  },
+  {
+    query: `# How does it go on? At once, and at each change until the verdict is final; the id need not be known yet.
+subscription Follow($id: RequestID!) {
+  payload(requestId: $id) {
+    requestId duration
+    verdict { state sentence final }
+    current { service status date }
+    stages { service source state duration }
+  }
+}
+`,
+    variables: '{ "id": "00000000000000000000000000000000" }',
+  },
 ];
