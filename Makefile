@@ -120,6 +120,10 @@ bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some
 bench-data: ## Build ten million events of realistic journeys for bench-lists, or bring them up to now (BENCH_DATA_DIR; 3 GB, some minutes)
 	go run ./bench/data
 
+.PHONY: bench-lists
+bench-lists: build ## Measure the contract's questions over HTTP on the events of bench-data, while 2,000 a second come in (some minutes)
+	go run ./bench/lists
+
 .PHONY: bench-live
 bench-live: build ## Measure how soon an event reaches 500 who follow its payload, at 2,000 events/s (a minute)
 	go run ./bench/live -most 400ms -memory 256

@@ -12,9 +12,9 @@ import (
 // its date, in small batches, a payload's in several.
 type Steady struct {
 	Plan
-	next    int // journey to start
-	stored  int64
-	pending []arrival
+	next             int // journey to start
+	position, stored int64
+	pending          []arrival
 }
 
 type arrival struct {
@@ -48,12 +48,13 @@ func (s *Steady) Step(ctx context.Context, db *store.Store, now time.Time, paylo
 		return nil
 	}
 	if s.stored == 0 {
-		if _, err := db.InitPosition(ctx, group, topic, [16]byte{1}, 2, 0); err != nil {
+		var err error
+		if s.position, err = db.InitPosition(ctx, group, topic, [16]byte{1}, 2, 0); err != nil {
 			return err
 		}
 	}
-	err := ingest(ctx, db, 2, s.stored, due)
-	s.stored += int64(len(due))
+	err := ingest(ctx, db, 2, s.position, due)
+	s.position, s.stored = s.position+int64(len(due)), s.stored+int64(len(due))
 	return err
 }
 
