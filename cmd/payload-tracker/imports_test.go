@@ -25,8 +25,9 @@ var allowed = map[string][]string{
 	"identity":   {},
 
 	"payload/sample": {"payload"},
+	"rollup":         {"payload"},
 
-	"store":           {"payload", "migrations", "identity"},
+	"store":           {"payload", "rollup", "migrations", "identity"},
 	"store/pgserver":  {},
 	"store/storetest": {"payload", "payload/sample", "store", "store/pgserver"},
 

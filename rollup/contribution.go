@@ -1,0 +1,133 @@
+package rollup
+
+import (
+	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
+
+// Contribution is what one payload adds to a sum.
+type Contribution struct {
+	org       string
+	stages    []stageFact
+	handovers []handoverFact
+	failures  []failureFact
+}
+
+// Facts are compared as a whole: what a payload says before and after is
+// left out of the difference.
+type stageFact struct {
+	bucket          Bucket
+	service, source string
+	whole           bool
+	state           payload.StageState
+	retried         bool
+	slot            uint16 // of the duration, once ended
+}
+
+type handoverFact struct {
+	bucket   Bucket
+	from, to string
+	failed   bool
+	slot     uint16 // of the wait
+}
+
+// failureFact is the first failure of a stage with a fingerprint.
+type failureFact struct {
+	at                           int64 // microseconds since 1970
+	service, source, fingerprint string
+	open                         bool
+	sample                       string
+}
+
+// Of is what a payload with this journey contributes; an empty one nothing.
+func Of(j *payload.Journey) Contribution {
+	c := Contribution{org: j.OrgID()}
+	for p := range j.Passages() {
+		f := stageFact{bucket: BucketOf(p.First), service: p.Service, source: p.Source, whole: p.Whole, state: p.State, retried: p.Retried}
+		if f.ended() {
+			f.slot = slotOf(p.Last.Sub(p.First))
+		}
+		c.stages = append(c.stages, f)
+	}
+	for _, s := range j.Steps() {
+		c.handovers = append(c.handovers, handoverFact{BucketOf(s.At), s.From, s.To, s.Failed, slotOf(s.Wait)})
+	}
+	return c
+}
+
+func (f *stageFact) ended() bool {
+	return f.state == payload.StageSucceeded || f.state == payload.StageFailed
+}
+
+// Move adds what a payload contributes now in place of what it did before.
+func (s *Sum) Move(before, now Contribution) {
+	if before.org == now.org {
+		before.stages, now.stages = differing(before.stages, now.stages)
+		before.handovers, now.handovers = differing(before.handovers, now.handovers)
+		before.failures, now.failures = differing(before.failures, now.failures)
+	}
+	s.add(before, -1)
+	s.add(now, 1)
+}
+
+// differing cuts off what two lists begin and end with in common: most often
+// all but the one stage that an event has changed.
+func differing[F comparable](a, b []F) ([]F, []F) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
+}
+
+// add adds n times what a payload contributes.
+func (s *Sum) add(c Contribution, n int64) {
+	for _, f := range c.stages {
+		f.count(at(s.Stages, StageKey{f.bucket, c.org, f.service, f.source, f.whole}), n)
+	}
+	for _, f := range c.handovers {
+		h := at(s.Handovers, HandoverKey{f.bucket, c.org, f.from, f.to})
+		h.Payloads += n
+		h.Waits.Add(f.slot, n)
+		if f.failed {
+			h.Failed += n
+		}
+	}
+	for _, f := range c.failures {
+		f.count(at(s.Failures, FailureKey{BucketOf(time.UnixMicro(f.at)), c.org, f.service, f.source, f.fingerprint}), n)
+	}
+}
+
+func (f *stageFact) count(to *Stage, n int64) {
+	to.Received += n
+	switch f.state {
+	case payload.StageSucceeded:
+		to.Succeeded += n
+	case payload.StageFailed:
+		to.Failed += n
+	case payload.StageReceived, payload.StageProcessing:
+		to.Open += n
+	case payload.StageHandedOver:
+	}
+	if f.retried {
+		to.Retried += n
+	}
+	if f.ended() {
+		to.Durations.Add(f.slot, n)
+	}
+}
+
+func (f *failureFact) count(to *Failure, n int64) {
+	one := Failure{Total: n}
+	if f.open {
+		one.Open = n
+	}
+	if n > 0 {
+		one.First = time.UnixMicro(f.at).UTC()
+		one.Last, one.Sample = one.First, f.sample
+	}
+	to.Merge(one)
+}
