@@ -73,6 +73,10 @@ test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the 
 test-rest-fuzz: build ## Ask the REST routes whatever their OpenAPI document allows (needs Python)
 	scripts/rest-fuzz.sh
 
+.PHONY: test-kafka
+test-kafka: web/dist/index.html ## Prove exactly-once on a real Apache Kafka, with kill -9 (needs a JDK and Maven; two minutes)
+	scripts/test-kafka.sh
+
 ##@ Check
 
 .PHONY: check
