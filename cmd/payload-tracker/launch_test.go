@@ -40,7 +40,7 @@ func launch(t *testing.T, binary string, env map[string]string, args ...string) 
 	if args[0] == "consume" {
 		env["METRICSPORT"] = freePort(t)
 	}
-	p := &process{Cmd: exec.Command(binary, args...), t: t, out: &lockedBuffer{}} //nolint:noctx // ended by signals
+	p := &process{Cmd: exec.Command(binary, args...), t: t, out: &lockedBuffer{}}
 	p.Env = []string{"PATH=" + os.Getenv("PATH")}
 	for name, value := range env {
 		p.Env = append(p.Env, name+"="+value)
@@ -94,8 +94,8 @@ func (p *process) stop() {
 	}
 }
 
-// ask1 is the row that a question gives.
-func ask1[T any](t *testing.T, dsn, question string, args ...any) T {
+// oneRow is the one row that a question gives.
+func oneRow[T any](t *testing.T, dsn, question string, args ...any) T {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {
@@ -125,7 +125,7 @@ func numbered(n int) string {
 // checkNumbered: of the events numbered from 0 each is stored, and once.
 func checkNumbered(t *testing.T, dsn string, want int) {
 	t.Helper()
-	stored := ask1[struct{ All, Distinct, Last int }](t, dsn, `SELECT count(*), count(DISTINCT message), max(substr(message, 7)::int) FROM payload_statuses`)
+	stored := oneRow[struct{ All, Distinct, Last int }](t, dsn, `SELECT count(*), count(DISTINCT message), max(substr(message, 7)::int) FROM payload_statuses`)
 	if stored.All != want || stored.Distinct != want || stored.Last != want-1 {
 		t.Errorf("%d statuses, %d of them distinct, the last numbered %d; want %d", stored.All, stored.Distinct, stored.Last, want)
 	}
@@ -139,7 +139,7 @@ func awaitPositions(t *testing.T, kafka *consumertest.Kafka, dsn string) {
 		want += end
 	}
 	consumertest.Wait(t, "positions", func() error {
-		got := ask1[struct{ Sum int64 }](t, dsn, `SELECT coalesce(sum(next_offset), 0)::bigint FROM positions`)
+		got := oneRow[struct{ Sum int64 }](t, dsn, `SELECT coalesce(sum(next_offset), 0)::bigint FROM positions`)
 		if got.Sum != want {
 			return fmt.Errorf("stored up to %d of %d records", got.Sum, want)
 		}

@@ -26,7 +26,7 @@ func TestABacklogSurvivesKills(t *testing.T) {
 	}
 	kafka.ProduceRecords(records...)
 	stored := func() int64 {
-		return ask1[struct{ Sum int64 }](t, dsn, `SELECT coalesce(sum(next_offset), 0)::bigint FROM positions`).Sum
+		return oneRow[struct{ Sum int64 }](t, dsn, `SELECT coalesce(sum(next_offset), 0)::bigint FROM positions`).Sum
 	}
 	inside := 0 // kills in the middle of the backlog
 	for range kills {
