@@ -72,27 +72,7 @@ func (h *handler) statusesOf(ctx context.Context, sent string) (*store.Payload, 
 		h.metrics.invalidIDs.Inc()
 		return nil, nil, nil //nolint:nilerr // an id that cannot be one is not found, as from the existing service
 	}
-	found, err := h.store.Payload(ctx, store.PayloadKey{RequestID: &id})
-	if err != nil || found == nil {
-		return nil, nil, err
-	}
-	var statuses []*store.Status
-	first := 500
-	for page := (store.Page{First: &first}); ; {
-		pages, err := h.store.Timelines(ctx, []*store.Payload{found}, page)
-		if err != nil {
-			return nil, nil, err
-		}
-		timeline := pages[found.ID]
-		if timeline == nil {
-			return found, statuses, nil
-		}
-		statuses = append(statuses, timeline.Items...)
-		if !timeline.PageInfo.HasNextPage || len(timeline.Items) == 0 {
-			return found, statuses, nil
-		}
-		page.After = timeline.PageInfo.EndCursor
-	}
+	return h.store.Track(ctx, id)
 }
 
 // trackRow shows a status: all of it, or as much as verbosity 1 or 2 asks for.

@@ -62,3 +62,8 @@ type trail struct{ service, source, status string }
 type trailCache = generations[trail, int32]
 
 func newTrailCache(size int) *trailCache { return newGenerations[trail, int32](size) }
+
+// wordsCache knows the words of trails, by their numbers.
+type wordsCache = generations[int32, trail]
+
+func newWordsCache(size int) *wordsCache { return newGenerations[int32, trail](size) }

@@ -67,6 +67,7 @@ type Store struct {
 
 	ids   *idCache
 	trail *trailCache
+	words *wordsCache
 	days  *dayCache
 
 	rules rulesCache
@@ -109,6 +110,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		metrics: newMetrics(config.Registerer),
 		ids:     newIDCache(100_000),
 		trail:   newTrailCache(100_000),
+		words:   newWordsCache(100_000),
 		days:    newDayCache(),
 	}, nil
 }
