@@ -207,9 +207,23 @@ func newExecutionContext(
 var sources = []*ast.Source{
 	{Name: "../schema.graphqls", Input: `"""
 The payload tracker knows every upload ("payload") on its way through the
-platform's services. Each service sends status events about it; the tracker
-keeps them and concludes where the payload is, whether it made it, and if not,
-why.
+platform's services: ingress takes it in, others unpack, check and store what
+it holds. Each service says what it does with the payload by status events:
+` + "`" + `received` + "`" + `, ` + "`" + `processing` + "`" + `, ` + "`" + `success` + "`" + `, ` + "`" + `error` + "`" + `. The tracker keeps them (a
+**status** each), sees by them which services the payload went through (a
+**stage** for each service, and each source within it), and concludes whether
+it made it, and if not, why (its **verdict**).
+
+- Lists are connections: ask for ` + "`" + `nodes` + "`" + `, or for ` + "`" + `edges` + "`" + ` with their cursors, and
+  go on with ` + "`" + `after: pageInfo.endCursor` + "`" + `, or back with ` + "`" + `last` + "`" + ` and ` + "`" + `before: pageInfo.startCursor` + "`" + `.
+  A list is seen from one moment, the one of its first page, while it is paged through.
+- What is not known is null and no error. A list is never null.
+- An error has a code in ` + "`" + `extensions.code` + "`" + `: ` + "`" + `BAD_USER_INPUT` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + `,
+  ` + "`" + `FORBIDDEN` + "`" + `, ` + "`" + `TIMEOUT` + "`" + `, ` + "`" + `THROTTLED` + "`" + `, ` + "`" + `UNAVAILABLE` + "`" + `, ` + "`" + `INTERNAL_SERVER_ERROR` + "`" + `; for
+  questions that are not understood ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + ` and
+  ` + "`" + `GRAPHQL_VALIDATION_FAILED` + "`" + `; for those that ask too much ` + "`" + `COMPLEXITY_LIMIT_EXCEEDED` + "`" + `
+  and ` + "`" + `DEPTH_LIMIT_EXCEEDED` + "`" + `; ` + "`" + `PERSISTED_QUERY_NOT_FOUND` + "`" + `. Its message says what to do.
+- ` + "`" + `extensions.cost` + "`" + ` says what a question may cost, and what it may cost at most.
 """
 schema {
   query: Query
@@ -222,7 +236,7 @@ letters are accepted; given back without dashes, in lower case.
 """
 scalar RequestID @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc9562")
 
-"A moment in RFC 3339 with a zone, to the microsecond. Given back in UTC."
+"A moment in RFC 3339 with a zone, to the microsecond: ` + "`" + `2026-03-04T12:00:00.123456Z` + "`" + `. Given back in UTC."
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 """
@@ -231,7 +245,12 @@ hours; years and months, which have no fixed length, are not accepted.
 """
 scalar Duration @specifiedBy(url: "https://www.iso.org/iso-8601-date-and-time-format.html")
 
-"What can be asked."
+"""
+What can be asked. Begin with ` + "`" + `payload` + "`" + ` when you have an id of it, with ` + "`" + `find` + "`" + `
+when you do not know what your id is, with ` + "`" + `payloads` + "`" + ` to look for those of a
+customer, of a machine, or that failed, and with ` + "`" + `statuses` + "`" + ` for what services
+have said.
+"""
 type Query {
   "Any object by its global id; null when there is none."
   node(
@@ -245,13 +264,16 @@ type Query {
     ids: [ID!]!
   ): [Node]!
 
-  "One payload; null when the tracker has not heard of it."
+  "One payload: where it is, what happened, and why it failed. Null when the tracker has not heard of it."
   payload(
     "Which one: exactly one of its ids."
     by: PayloadBy!
   ): Payload
 
-  "Payloads, the newest started first unless ordered otherwise."
+  """
+  Payloads, the newest started first unless ordered otherwise. Those that hang:
+  ` + "`" + `filter: {verdict: {in: [STALLED]}}, orderBy: {field: QUIET_SINCE, direction: ASC}` + "`" + `.
+  """
   payloads(
     "Which payloads; all that is given must hold. Absent: all."
     filter: PayloadFilter
@@ -267,7 +289,11 @@ type Query {
     before: String
   ): PayloadConnection!
 
-  "Single statuses, whichever payload they belong to, the newest first unless ordered otherwise."
+  """
+  Single statuses, whichever payload they belong to, the newest first unless
+  ordered otherwise. The errors of a service today:
+  ` + "`" + `filter: {service: {eq: "puptoo"}, status: {eq: "error"}, date: {since: "PT24H"}}` + "`" + `.
+  """
   statuses(
     "Which statuses; all that is given must hold. Absent: all."
     filter: StatusFilter
@@ -648,7 +674,11 @@ input PayloadBy @oneOf {
   systemId: String
 }
 
-"Which payloads; all that is given must hold. Null means the same as absent."
+"""
+Which payloads; all that is given must hold. Null means the same as absent.
+Conditions that can never hold together are an error, such as a failure of
+payloads that succeeded.
+"""
 input PayloadFilter {
   "The request id."
   requestId: RequestIDFilter
@@ -680,7 +710,10 @@ input PayloadFilter {
   duration: DurationRange
 }
 
-"Which statuses; all that is given must hold. Null means the same as absent."
+"""
+Which statuses; all that is given must hold. Null means the same as absent. A
+` + "`" + `date` + "`" + ` or a ` + "`" + `service` + "`" + ` makes a search fast.
+"""
 input StatusFilter {
   "The service that said it."
   service: WordFilter
@@ -710,7 +743,12 @@ input RequestIDFilter {
   notIn: [RequestID!]
 }
 
-"A condition on a word or an id; all that is given must hold. An absent value matches as the empty text."
+"""
+A condition on a word or an id; all that is given must hold. Services, sources
+and status words are compared in lower case, UUIDs of hosts whatever their dashes
+and case, others as they are. An absent value matches as the empty text: ` + "`" + `{eq: ""}` + "`" + `
+finds what has none.
+"""
 input WordFilter {
   "It is this one."
   eq: String
@@ -742,7 +780,10 @@ input VerdictFilter {
   notIn: [VerdictState!]
 }
 
-"A stretch of time: either ` + "`" + `since` + "`" + `, or ` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + `, of which one may be absent."
+"""
+A stretch of time: either ` + "`" + `since` + "`" + ` (` + "`" + `{since: "PT1H"}` + "`" + `: the last hour), or ` + "`" + `from` + "`" + `
+and ` + "`" + `to` + "`" + `, of which one may be absent (` + "`" + `{from: "2026-03-04T00:00:00Z"}` + "`" + `: from then on).
+"""
 input Window {
   "The last so long, up to the moment of the question."
   since: Duration
@@ -752,7 +793,10 @@ input Window {
   to: DateTime
 }
 
-"A stretch of lengths of time; either end may be absent."
+"""
+A stretch of lengths of time, such as ` + "`" + `{gte: "PT10M"}` + "`" + `: ten minutes or more.
+Either end may be absent.
+"""
 input DurationRange {
   "At least so long."
   gte: Duration

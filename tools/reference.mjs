@@ -80,7 +80,7 @@ const kinds = [
 const page = [
   '# GraphQL reference',
   '<!-- Written by tools/reference.mjs from schema.graphqls: change the descriptions there, then run `make generate`. -->',
-  line(schema.description),
+  (schema.description ?? '').trim(),
   'The same is to be read in the playground (`/playground`), beside questions that run. What a type ends in says whether it can be null: `!` means never.',
   ...roots.map((type) => section(type).replace('### ', '## ')),
   ...kinds.flatMap(([title, is]) => [`## ${title}`, ...own.filter(is).map(section)]),

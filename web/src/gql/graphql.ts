@@ -4,7 +4,10 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** A stretch of lengths of time; either end may be absent. */
+/**
+ * A stretch of lengths of time, such as `{gte: "PT10M"}`: ten minutes or more.
+ * Either end may be absent.
+ */
 export type DurationRange = {
   /** At least so long. */
   gte?: string | null | undefined;
@@ -21,7 +24,11 @@ export type IdKind =
   /** A machine, by its own id. */
   | 'SYSTEM';
 
-/** Which payloads; all that is given must hold. Null means the same as absent. */
+/**
+ * Which payloads; all that is given must hold. Null means the same as absent.
+ * Conditions that can never hold together are an error, such as a failure of
+ * payloads that succeeded.
+ */
 export type PayloadFilter = {
   /** The customer's legacy account number. */
   account?: WordFilter | null | undefined;
@@ -109,7 +116,10 @@ export type VerdictState =
   /** All services that were heard of succeeded. */
   | 'SUCCEEDED';
 
-/** A stretch of time: either `since`, or `from` and `to`, of which one may be absent. */
+/**
+ * A stretch of time: either `since` (`{since: "PT1H"}`: the last hour), or `from`
+ * and `to`, of which one may be absent (`{from: "2026-03-04T00:00:00Z"}`: from then on).
+ */
 export type Window = {
   /** From this moment on. */
   from?: string | null | undefined;
@@ -119,7 +129,12 @@ export type Window = {
   to?: string | null | undefined;
 };
 
-/** A condition on a word or an id; all that is given must hold. An absent value matches as the empty text. */
+/**
+ * A condition on a word or an id; all that is given must hold. Services, sources
+ * and status words are compared in lower case, UUIDs of hosts whatever their dashes
+ * and case, others as they are. An absent value matches as the empty text: `{eq: ""}`
+ * finds what has none.
+ */
 export type WordFilter = {
   /** It is this one. */
   eq?: string | null | undefined;
