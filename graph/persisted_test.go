@@ -3,6 +3,8 @@ package graph_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -29,4 +31,33 @@ func TestAQueryIsSentOnceAndThenItsHash(t *testing.T) {
 func hashOf(query string) string {
 	sum := sha256.Sum256([]byte(query))
 	return hex.EncodeToString(sum[:])
+}
+
+func TestOnlyTheLastQueriesAreKept(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ask := func(n int, text bool) reply {
+		query := fmt.Sprintf("{ __typename } # %d", n)
+		body := `{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hashOf(query) + `"}}`
+		if text {
+			body += `, "query": "` + query + `"`
+		}
+		return b.post(body+"}", "Content-Type", "application/json")
+	}
+	for n := range 1_001 {
+		ask(n, true)
+	}
+	for n, code := range map[int]string{0: "PERSISTED_QUERY_NOT_FOUND", 1: "", 1_000: ""} {
+		if r := ask(n, false); r.code() != code {
+			t.Errorf("query %d: %s", n, r.body)
+		}
+	}
+	long := `{ __typename } # ` + strings.Repeat("x", 20_000)
+	extensions := `"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hashOf(long) + `"}}`
+	if r := b.post(`{"query": "`+long+`", `+extensions+`}`, "Content-Type", "application/json"); r.code() != "" {
+		t.Error(r.body)
+	}
+	if r := b.post(`{`+extensions+`}`, "Content-Type", "application/json"); r.code() != "PERSISTED_QUERY_NOT_FOUND" {
+		t.Errorf("a long query is kept: %.200s", r.body)
+	}
 }

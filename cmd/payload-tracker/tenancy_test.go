@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +26,8 @@ const (
 	theirID     = "00000000000000000000000000007e15"
 	theirHost   = "77777777-7777-4777-8777-777777777777"
 	theirSecret = "their secret"
+
+	ourID = "0000000000000000000000000000a115"
 )
 
 // rootFields ask for what is the other customer's, each root field of the schema. An answer that gives something of it
@@ -80,23 +87,29 @@ func tenantApp(t *testing.T, settings map[string]string) *app {
 	if _, err := a.store.InitPosition(t.Context(), "g", "t", [16]byte{1}, 0, 0); err != nil {
 		t.Fatal(err)
 	}
+	a.ingestTwo(t, 0, "")
+	return a
+}
+
+// ingestTwo stores an event of each customer's upload.
+func (a *app) ingestTwo(t *testing.T, from int64, news string) {
+	t.Helper()
 	var events []payload.Event
-	for org, text := range map[string]string{"theirs": theirID, "ours": "0000000000000000000000000000a115"} {
+	for org, text := range map[string]string{"theirs": theirID, "ours": ourID} {
 		id, err := payload.ParseRequestID(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		event := payload.Event{RequestID: id, OrgID: org, Service: "inventory", Status: "error", Message: org + " message", Date: time.Now().UTC()}
+		event := payload.Event{RequestID: id, OrgID: org, Service: "inventory", Status: "error", Message: org + " " + news, Date: time.Now().UTC()}
 		if org == "theirs" {
-			event.Message, event.InventoryID = theirSecret, theirHost
+			event.Message, event.InventoryID = strings.TrimSpace(theirSecret+" "+news), theirHost
 		}
 		events = append(events, event)
 	}
-	part := store.Part{Topic: "t", TopicID: [16]byte{1}, To: int64(len(events)), Events: events}
+	part := store.Part{Topic: "t", TopicID: [16]byte{1}, From: from, To: from + 2, Events: events}
 	if _, err := a.store.Ingest(t.Context(), store.Batch{Group: "g", Parts: []store.Part{part}}); err != nil {
 		t.Fatal(err)
 	}
-	return a
 }
 
 // askAs sends a request in a caller's name.
@@ -246,4 +259,121 @@ func TestOnlyTrustedDocumentsServeThePage(t *testing.T) {
 	if !bytes.Contains(content, []byte("payload(by:")) {
 		t.Error("the page does not ask for a payload")
 	}
+}
+
+// subscriptions follow what is the other customer's, each field of the schema; "we" hear of our own alone.
+var subscriptions = map[string]string{
+	"payload":  `subscription { payload(requestId: "` + theirID + `") { requestId timeline { nodes { message } } } }`,
+	"statuses": `subscription { statuses { requestId message payload { orgId } } }`,
+}
+
+func TestCustomersFollowOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
+	a := tenantApp(t, map[string]string{"TENANCY": "identity"})
+	questions := a.graphHandler()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- questions.Run(ctx) }()
+	server := httptest.NewServer(a.publicHandler(questions))
+	t.Cleanup(func() {
+		cancel()
+		if err := questions.Shutdown(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	streams := map[string]*stream{}
+	for _, field := range graph.NewExecutableSchema(graph.Config{}).Schema().Subscription.Fields {
+		question, known := subscriptions[field.Name]
+		if !known {
+			t.Errorf("%s: what of another customer's could it give away? Say so in subscriptions", field.Name)
+			continue
+		}
+		for caller, header := range callers {
+			s := openStream(t, server.URL, question, header)
+			if caller == "nobody" {
+				if s.code != http.StatusUnauthorized {
+					t.Errorf("%s as nobody: %d", field.Name, s.code)
+				}
+				continue
+			}
+			streams[field.Name+" as "+caller] = s
+		}
+	}
+	for n := 1; ; n++ { // a stream may be open and not be heard yet: events come until all have theirs
+		a.ingestTwo(t, int64(2*n), fmt.Sprintf("news %d", n))
+		waiting := ""
+		for name, s := range streams {
+			switch text := s.text(); {
+			case strings.HasSuffix(name, "as we"):
+				if strings.Contains(text, theirID) || strings.Contains(text, theirSecret) {
+					t.Fatalf("%s: %s", name, text)
+				}
+				if strings.HasPrefix(name, "statuses") && !strings.Contains(text, "ours news") {
+					waiting = name
+				}
+			case !strings.Contains(text, theirSecret+" news"):
+				waiting = name
+			}
+		}
+		if waiting == "" {
+			return
+		}
+		if n > 300 {
+			t.Fatalf("%s heard nothing: %s", waiting, streams[waiting].text())
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// stream is what has come of a subscription.
+type stream struct {
+	code int
+	mu   sync.Mutex
+	come bytes.Buffer
+}
+
+func (s *stream) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.come.String()
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.come.Write(p)
+}
+
+// openStream subscribes by server-sent events.
+func openStream(t *testing.T, base, question, caller string) *stream {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": question})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	if caller != "" {
+		request.Header.Set("x-rh-identity", base64.StdEncoding.EncodeToString([]byte(caller)))
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stream{code: answer.StatusCode}
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(s, answer.Body) // until it is closed
+	}()
+	t.Cleanup(func() { _ = answer.Body.Close(); <-copied })
+	return s
 }
