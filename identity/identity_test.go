@@ -1,4 +1,4 @@
-package identity_test
+package identity
 
 import (
 	"encoding/base64"
@@ -6,8 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/payload-tracker/payload-tracker/identity"
 )
 
 func coded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -26,7 +24,7 @@ func TestWhoMaySeeWhat(t *testing.T) {
 		`{"identity": {"type": "User", "org_id": "7", "internal": {"org_id": "8"}, "user": {"a": 1}}}`: {true, "7"},
 	} {
 		for _, value := range []string{coded(text), " " + coded(text), base64.RawStdEncoding.EncodeToString([]byte(text)), base64.URLEncoding.EncodeToString([]byte(text))} {
-			caller, err := identity.Parse(value)
+			caller, err := Parse(value)
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
 				continue
@@ -54,7 +52,7 @@ func TestWhoMayNotAsk(t *testing.T) {
 		coded(`{"identity": {"type": "associate", "org_id": "1"}}`):                      "no type",
 		coded(`{"identity": {"type": "User", "associate": {"Role": ["SECRET"]}}} trail`): "no JSON",
 	} {
-		if _, err := identity.Parse(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
@@ -63,18 +61,18 @@ func TestWhoMayNotAsk(t *testing.T) {
 func TestScopesSee(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		scope identity.Scope
+		scope Scope
 		org   string
 		sees  bool
 	}{
-		{identity.Everything(), "7", true},
-		{identity.Everything(), "", true},
-		{identity.Org("7"), "7", true},
-		{identity.Org("7"), "8", false},
-		{identity.Org("7"), "", false},
-		{identity.Org(""), "", false},
-		{identity.Scope{}, "", false},
-		{identity.Scope{}, "7", false},
+		{Everything(), "7", true},
+		{Everything(), "", true},
+		{Org("7"), "7", true},
+		{Org("7"), "8", false},
+		{Org("7"), "", false},
+		{Org(""), "", false},
+		{Scope{}, "", false},
+		{Scope{}, "7", false},
 	} {
 		if c.scope.Sees(c.org) != c.sees {
 			t.Errorf("%+v sees %q: %v", c.scope, c.org, !c.sees)
@@ -84,9 +82,9 @@ func TestScopesSee(t *testing.T) {
 
 func TestRequire(t *testing.T) {
 	t.Parallel()
-	handler := identity.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, known := identity.Of(r.Context())
-		scope, scoped := identity.ScopeOf(r.Context())
+	handler := Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, known := Of(r.Context())
+		scope, scoped := ScopeOf(r.Context())
 		if !known || !scoped || !caller.HasRole("some-role") || caller.HasRole("other") || !scope.Sees("7") {
 			t.Errorf("%+v %+v", caller, scope)
 		}
@@ -101,9 +99,9 @@ func TestRequire(t *testing.T) {
 	}{{nil, 401}, {[]string{"x"}, 401}, {[]string{good}, 200}, {[]string{good, good}, 401}} {
 		recorder := httptest.NewRecorder()
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-		request.Header[identity.Header] = c.values
+		request.Header[Header] = c.values
 		handler.ServeHTTP(recorder, request)
-		if recorder.Code != c.want || recorder.Header().Get("Vary") != identity.Header {
+		if recorder.Code != c.want || recorder.Header().Get("Vary") != Header {
 			t.Errorf("%v: %d", c.values, recorder.Code)
 		}
 	}
