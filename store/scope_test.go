@@ -122,6 +122,10 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		found, err := n.StatusesByMark(ctx, []store.MarkKey{{Payload: n.payload, Date: last.Date, Hash: last.Hash}})
 		return len(found), err
 	},
+	"Track": func(ctx context.Context, n *neighbour) (int, error) {
+		_, statuses, err := n.Track(ctx, n.payload.RequestID)
+		return len(statuses), err
+	},
 	"PayloadsByRequestID": func(ctx context.Context, n *neighbour) (int, error) {
 		found, err := n.PayloadsByRequestID(ctx, []payload.RequestID{n.payload.RequestID})
 		return len(found), err
@@ -254,6 +258,8 @@ func TestEveryMethodIsAReadInScopeOrSaysWhyNot(t *testing.T) {
 // reaches for the connections itself is named here, with the reason.
 var unscoped = map[string]string{
 	"stream":                   "puts the scope in front",
+	"(*Store).trackedPayload":  "Track gives nobody a payload that the scope does not see",
+	"(*Store).trackedStatuses": "of a payload that Track has found in scope",
 	"(*Store).Replayed":        "which offsets of a topic were sent again",
 	"(*Store).MarkReplayed":    "writes",
 	"(*Store).read":            "puts the scope in front",
