@@ -29,10 +29,14 @@ func TestABacklogSurvivesKills(t *testing.T) {
 		return oneRow[struct{ Sum int64 }](t, dsn, `SELECT coalesce(sum(next_offset), 0)::bigint FROM positions`).Sum
 	}
 	inside := 0 // kills in the middle of the backlog
-	for range kills {
+	for kill := range int64(kills) {
 		consume := launch(t, binary, p.env, "consume")
 		consume.awaitWork()
-		time.Sleep(rand.N(400 * time.Millisecond))
+		// However fast the machine is, the backlog outlasts the kills.
+		share := (kill + 1) * backlog / (kills + 1)
+		for end := time.Now().Add(rand.N(400 * time.Millisecond)); time.Now().Before(end) && stored() < share; {
+			time.Sleep(5 * time.Millisecond)
+		}
 		consume.kill()
 		if at := stored(); at > 0 && at < backlog {
 			inside++
