@@ -8,7 +8,10 @@
 // equal a recount at any time. No SQL and no clock: the store keeps the sums.
 package rollup
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Bucket is five minutes: so many since 1970.
 type Bucket int64
@@ -29,6 +32,24 @@ type StageKey struct {
 	Bucket               Bucket
 	Org, Service, Source string
 	Whole                bool // payloads of a service, whatever its sources; Source is ""
+}
+
+// Compare orders keys as tables do.
+func (k StageKey) Compare(o StageKey) int {
+	return cmp.Or(
+		cmp.Compare(k.Org, o.Org), compareBools(k.Whole, o.Whole), cmp.Compare(k.Bucket, o.Bucket),
+		cmp.Compare(k.Service, o.Service), cmp.Compare(k.Source, o.Source),
+	)
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // Stage counts payloads that came to a stage.
@@ -61,6 +82,11 @@ type HandoverKey struct {
 	Org, From, To string
 }
 
+// Compare orders keys as tables do.
+func (k HandoverKey) Compare(o HandoverKey) int {
+	return cmp.Or(cmp.Compare(k.Org, o.Org), cmp.Compare(k.Bucket, o.Bucket), cmp.Compare(k.From, o.From), cmp.Compare(k.To, o.To))
+}
+
 // Handover counts payloads that went from one service to the next.
 type Handover struct {
 	Payloads int64
@@ -83,6 +109,14 @@ func (h *Handover) Zero() bool { return h.Payloads == 0 && h.Failed == 0 && len(
 type FailureKey struct {
 	Bucket                            Bucket
 	Org, Service, Source, Fingerprint string
+}
+
+// Compare orders keys as tables do.
+func (k FailureKey) Compare(o FailureKey) int {
+	return cmp.Or(
+		cmp.Compare(k.Org, o.Org), cmp.Compare(k.Bucket, o.Bucket), cmp.Compare(k.Service, o.Service),
+		cmp.Compare(k.Source, o.Source), cmp.Compare(k.Fingerprint, o.Fingerprint),
+	)
 }
 
 // Failure counts payloads that failed in one way.

@@ -149,7 +149,7 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 		return result, err
 	}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		rules, err := s.rulesOfBatch(ctx, tx)
+		terms, err := s.holdTerms(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 			return err
 		}
 		if kept := keep(rows, batch.Parts, result.Lost); len(kept) > 0 {
-			if result.Stored, err = s.storeRows(ctx, tx, &rules, kept, result.Stamp); err != nil {
+			if result.Stored, err = s.storeRows(ctx, tx, terms, kept, result.Stamp); err != nil {
 				return err
 			}
 			result.Repeated = len(kept) - result.Stored
@@ -165,27 +165,6 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 		return countLetters(ctx, tx, batch.Parts, result.Lost, result.Stamp)
 	})
 	return result, err
-}
-
-// rulesOfBatch reads the rules and holds their row until commit, so that new
-// rules are written before or after a batch, never within.
-func (s *Store) rulesOfBatch(ctx context.Context, tx pgx.Tx) (payload.Rules, error) {
-	var version int64
-	var body []byte
-	if err := tx.QueryRow(ctx, `SELECT version, body FROM rules FOR SHARE`, hot).Scan(&version, &body); err != nil {
-		return payload.Rules{}, err
-	}
-	s.rules.mu.Lock()
-	defer s.rules.mu.Unlock()
-	if s.rules.rules.Version != version {
-		rules, err := decodeRules(version, body)
-		if err != nil {
-			return rules, err
-		}
-		s.rules.rules = rules
-	}
-	s.rules.read = time.Now()
-	return s.rules.rules, nil
 }
 
 // keep drops the rows of lost parts.
@@ -204,7 +183,7 @@ func keep(rows []row, parts []Part, lost []Lost) []row {
 
 // storeRows writes events, then journeys, then hosts and the notice; it
 // returns how many events were new.
-func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) (int, error) {
+func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, terms *terms, rows []row, stamp time.Time) (int, error) {
 	sortRows(rows)
 	fresh := firstOfEach(rows)
 	stored, err := insertEvents(ctx, tx, fresh, stamp)
@@ -217,7 +196,7 @@ func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, rules *payload.Rules, 
 	for _, r := range stored {
 		r.event.TakenIn = stamp
 	}
-	if err := s.mergeJourneys(ctx, tx, rules, rows, stamp); err != nil {
+	if err := s.mergeJourneys(ctx, tx, terms, rows, stamp); err != nil {
 		return 0, err
 	}
 	return len(stored), nil
@@ -270,11 +249,11 @@ func (s *Store) probe(ctx context.Context, rows []row) error {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		rules, err := s.rulesOfBatch(ctx, tx)
+		terms, err := s.holdTerms(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if _, err := s.storeRows(ctx, tx, &rules, slices.Clone(rows), stamp); err != nil {
+		if _, err := s.storeRows(ctx, tx, terms, slices.Clone(rows), stamp); err != nil {
 			return err
 		}
 		return errProbe

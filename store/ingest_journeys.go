@@ -17,7 +17,7 @@ import (
 // what lists need beside them. The rows are locked here, late and in order
 // of id, so that consumers of unkeyed partitions copy their events side by
 // side and wait for each other only now.
-func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, rows []row, stamp time.Time) error {
+func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, terms *terms, rows []row, stamp time.Time) error {
 	requestIDs := map[int64]payload.RequestID{}
 	for _, r := range rows {
 		requestIDs[r.payloadID] = r.event.RequestID
@@ -35,8 +35,12 @@ func (s *Store) mergeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 			fresh, journeys[id] = append(fresh, id), new(payload.Journey)
 		}
 	}
+	rules, tally := &terms.rules, terms.tallyOf(journeys)
 	for _, r := range rows {
 		journeys[r.payloadID].MergeEvent(rules, r.event, r.hash)
+	}
+	if err := tally.append(ctx, tx, journeys); err != nil {
+		return err
 	}
 	if err := s.insertJourneys(ctx, tx, rules, fresh, requestIDs, journeys, stamp); err != nil {
 		return err

@@ -55,6 +55,22 @@ func readRules(ctx context.Context, q rowQuerier, query string) (payload.Rules, 
 	return decodeRules(version, body)
 }
 
+// rulesOf is the rules of a version that a batch has read: most often the
+// ones known already.
+func (s *Store) rulesOf(version int64, body []byte) (payload.Rules, error) {
+	s.rules.mu.Lock()
+	defer s.rules.mu.Unlock()
+	if s.rules.rules.Version != version {
+		rules, err := decodeRules(version, body)
+		if err != nil {
+			return rules, err
+		}
+		s.rules.rules = rules
+	}
+	s.rules.read = time.Now()
+	return s.rules.rules, nil
+}
+
 func decodeRules(version int64, body []byte) (payload.Rules, error) {
 	var rules payload.Rules
 	if err := json.Unmarshal(body, &rules); err != nil {
@@ -106,8 +122,8 @@ func (s *Store) ApplyRules(ctx context.Context, rules payload.Rules, progress fu
 	}
 }
 
-// replaceRules waits for the batches under way, which hold the row shared:
-// whatever commits afterwards was judged by the new version.
+// replaceRules waits for the batches under way: whatever commits afterwards
+// was judged by the new version.
 func (s *Store) replaceRules(ctx context.Context, rules payload.Rules) (int64, error) {
 	rules.Version = 0
 	body, err := json.Marshal(rules)
@@ -118,8 +134,10 @@ func (s *Store) replaceRules(ctx context.Context, rules payload.Rules) (int64, e
 		return 0, err
 	}
 	var version int64
-	err = s.pool.QueryRow(ctx, `UPDATE rules SET version = version + 1, body = $1::jsonb, applied_at = now()
-		WHERE body - 'Version' <> $1::jsonb - 'Version' RETURNING version`, string(body)).Scan(&version)
+	err = s.betweenBatches(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `UPDATE rules SET version = version + 1, body = $1::jsonb, applied_at = now()
+			WHERE body - 'Version' <> $1::jsonb - 'Version' RETURNING version`, string(body)).Scan(&version)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = s.pool.QueryRow(ctx, `SELECT version FROM rules`).Scan(&version)
 	}
@@ -146,19 +164,26 @@ func (s *Store) judgeAgain(ctx context.Context, rules payload.Rules, after int64
 		return 0, 0, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	terms, err := s.holdTerms(ctx, tx)
+	if err != nil {
+		return 0, 0, err
+	}
 	journeys, err := lockJourneys(ctx, tx, `SELECT id, journey FROM payloads
 		WHERE id > $1::bigint AND rules_version < $2::bigint AND journey IS NOT NULL
 		ORDER BY id LIMIT $3::bigint FOR UPDATE`, hot, after, rules.Version, int64(many))
 	if err != nil || len(journeys) == 0 {
 		return 0, 0, err
 	}
-	ids := slices.Sorted(maps.Keys(journeys))
+	ids, tally := slices.Sorted(maps.Keys(journeys)), terms.tallyOf(journeys)
 	for _, id := range ids {
 		if err := rebuild(ctx, tx, &rules, id, journeys[id]); err != nil {
 			return 0, 0, fmt.Errorf("payload %d: %w", id, err)
 		}
 	}
 	if err := s.writeJourneys(ctx, tx, &rules, ids, journeys); err != nil {
+		return 0, 0, err
+	}
+	if err := tally.append(ctx, tx, journeys); err != nil {
 		return 0, 0, err
 	}
 	return len(ids), ids[len(ids)-1], tx.Commit(ctx)

@@ -72,7 +72,8 @@ type Store struct {
 
 	rules rulesCache
 
-	contendedAt atomic.Int64 // Unix nanoseconds; see contended
+	contendedAt  atomic.Int64 // Unix nanoseconds; see contended
+	rollupsSwept atomic.Int64 // see sweepRecent
 }
 
 // Open prepares a pool; it does not wait for the database, which may be away

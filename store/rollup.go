@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/rollup"
+)
+
+// batchLock is an advisory lock that every transaction which writes journeys
+// holds shared from its start: what must happen between batches takes it
+// alone. Unlike a lock on a row it is fair: a steady stream of batches cannot
+// keep the other waiting for ever.
+const batchLock = 7_226_002
+
+// terms are what a batch is judged and counted by; they stand until it ends.
+type terms struct {
+	rules payload.Rules
+	counting
+}
+
+// counting says which generations of rollups count a payload.
+type counting struct {
+	generation int32 // the one that is read
+	building   int32 // the one a rebuild is making; 0: none
+	position   int64 // it has counted the payloads up to this number
+}
+
+func scanCounting(row pgx.Row, before ...any) (counting, error) {
+	var c counting
+	err := row.Scan(append(before, &c.generation, &c.building, &c.position)...)
+	return c, err
+}
+
+const countingColumns = `generation, coalesce(building, 0), position`
+
+// holdTerms waits for what must happen between batches, then reads the terms:
+// with a statement of its own, since the first one's snapshot is older than
+// what it has waited for. The two are one round trip.
+func (s *Store) holdTerms(ctx context.Context, tx pgx.Tx) (*terms, error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_advisory_xact_lock_shared($1::bigint)`, int64(batchLock))
+	batch.Queue(`SELECT version, body, ` + countingColumns + ` FROM rules, rollup_state`)
+	results := tx.SendBatch(ctx, batch)
+	defer func() { _ = results.Close() }()
+	if _, err := results.Exec(); err != nil {
+		return nil, err
+	}
+	t := new(terms)
+	var version int64
+	var body []byte
+	var err error
+	if t.counting, err = scanCounting(results.QueryRow(), &version, &body); err != nil {
+		return nil, err
+	}
+	if t.rules, err = s.rulesOf(version, body); err != nil {
+		return nil, err
+	}
+	return t, results.Close()
+}
+
+// betweenBatches does something while no transaction that writes journeys is
+// under way.
+func (s *Store) betweenBatches(ctx context.Context, do func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := endBatches(ctx, tx); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+// endBatches waits for those under way; the next ones wait for tx.
+func endBatches(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, hot, int64(batchLock))
+	return err
+}
+
+// tally is what payloads contribute to the rollups before a transaction
+// changes them.
+type tally struct {
+	counting
+	before map[int64]rollup.Contribution
+}
+
+// tallyOf is made before the journeys change.
+func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
+	t := tally{c, make(map[int64]rollup.Contribution, len(journeys))}
+	for id, journey := range journeys {
+		t.before[id] = rollup.Of(journey)
+	}
+	return t
+}
+
+// append writes what the journeys contribute now in place of what they did
+// before. A payload the rebuild has come past is changed in what it builds
+// too; the others it will count as they are by then.
+func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payload.Journey) error {
+	current, building := rollup.NewSum(), rollup.NewSum()
+	for id, journey := range journeys {
+		before, now := t.before[id], rollup.Of(journey)
+		current.Move(before, now)
+		if t.building != 0 && id <= t.position {
+			building.Move(before, now)
+		}
+	}
+	if err := appendDelta(ctx, tx, t.generation, current); err != nil {
+		return err
+	}
+	return appendDelta(ctx, tx, t.building, building)
+}
+
+func appendDelta(ctx context.Context, tx pgx.Tx, generation int32, sum *rollup.Sum) error {
+	if generation == 0 || sum.Empty() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO rollup_deltas (generation, body) VALUES ($1::int4, $2::bytea)`, hot, generation, sum.AppendBinary(nil))
+	if err != nil {
+		return fmt.Errorf("rollups: %w", err)
+	}
+	return nil
+}

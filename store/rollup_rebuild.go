@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/rollup"
+)
+
+// Bounds of a rebuild: batches wait while one step counts.
+const (
+	rebuildMany  = 1000 // payloads a step counts
+	rebuildFold  = 16   // steps between folds
+	rebuildShare = 3    // times what a step took it leaves to the batches
+)
+
+// everyPayload is the position of a rebuild that has counted all of them.
+const everyPayload = math.MaxInt64
+
+// RebuildRollups counts every stored payload anew, beside running consumers:
+// a new generation is made, and takes the place of the old one once it is
+// whole. One that was cut off is gone on with. progress (may be nil) hears
+// how many payloads were counted.
+func (s *Store) RebuildRollups(ctx context.Context, progress func(counted int)) error {
+	if progress == nil {
+		progress = func(int) {}
+	}
+	if err := s.beginRebuild(ctx); err != nil {
+		return fmt.Errorf("rebuild rollups: %w", err)
+	}
+	for step, done := 1, 0; ; step++ {
+		start := time.Now()
+		counted, err := s.rebuildStep(ctx)
+		if err != nil {
+			return fmt.Errorf("rebuild rollups: %w", err)
+		}
+		if counted == 0 {
+			break
+		}
+		done += counted
+		progress(done)
+		if err := pause(ctx, rebuildShare*time.Since(start)); err != nil {
+			return err
+		}
+		if step%rebuildFold == 0 {
+			if err := s.FoldRollups(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.FoldRollups(ctx); err != nil {
+		return err
+	}
+	if err := s.endRebuild(ctx); err != nil {
+		return fmt.Errorf("rebuild rollups: %w", err)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// beginRebuild names the generation to be built, unless one is being built.
+func (s *Store) beginRebuild(ctx context.Context) error {
+	return s.betweenBatches(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE rollup_state SET building = generation + 1, position = 0 WHERE building IS NULL`, hot)
+		return err
+	})
+}
+
+// rebuildStep counts the next payloads, and tells how many. It stands between
+// the batches: those before it are counted here, those after it see how far
+// it has come and change what it has counted.
+func (s *Store) rebuildStep(ctx context.Context) (int, error) {
+	sum, counted := rollup.NewSum(), 0
+	err := s.betweenBatches(ctx, func(tx pgx.Tx) error {
+		state, err := scanCounting(tx.QueryRow(ctx, `SELECT `+countingColumns+` FROM rollup_state`, hot))
+		if err != nil || state.building == 0 {
+			return err
+		}
+		position, err := countNext(ctx, tx, state.position, func(journey *payload.Journey) {
+			sum.Move(rollup.Contribution{}, rollup.Of(journey))
+			counted++
+		})
+		if err != nil {
+			return err
+		}
+		if err := appendDelta(ctx, tx, state.building, sum); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE rollup_state SET position = $1::bigint`, hot, position)
+		return err
+	})
+	return counted, err
+}
+
+// countNext hands over the journeys of the next payloads after a position,
+// and returns the position they reach.
+func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(*payload.Journey)) (int64, error) {
+	rows, err := tx.Query(ctx, `SELECT id, journey FROM payloads WHERE id > $1::bigint AND journey IS NOT NULL
+		ORDER BY id LIMIT $2::bigint`, hot, position, int64(rebuildMany))
+	if err != nil {
+		return 0, err
+	}
+	position = everyPayload
+	var id int64
+	var encoded []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &encoded}, func() error {
+		var journey payload.Journey
+		if err := journey.UnmarshalBinary(encoded); err != nil {
+			return fmt.Errorf("journey of payload %d: %w", id, err)
+		}
+		count(&journey)
+		position = id
+		return nil
+	})
+	return position, err
+}
+
+// endRebuild puts what was built in the place of what is read, and deletes
+// that. No fold is under way then, which could write to it once more.
+func (s *Store) endRebuild(ctx context.Context) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := lockFold(ctx, tx, true); err != nil {
+			return err
+		}
+		if err := endBatches(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE rollup_state SET generation = building, building = NULL, position = 0
+			WHERE building IS NOT NULL AND position = $1::bigint`, hot, int64(everyPayload))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, table := range rollupTables {
+		if err := s.deleteFormer(ctx, table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteFormer(ctx context.Context, table string) error {
+	for {
+		deleted, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE ctid = ANY (ARRAY(
+			SELECT ctid FROM `+table+` WHERE generation < (SELECT generation FROM rollup_state) LIMIT 10000))`)
+		if err != nil || deleted.RowsAffected() == 0 {
+			return err
+		}
+	}
+}
