@@ -139,9 +139,11 @@ func (a *answer) write(w http.ResponseWriter) {
 			return
 		}
 	}
-	if coding := codingOf(a.request.Header); coding != nil && len(body) > minCompressed {
-		header.Set("Content-Encoding", coding.name)
-		body = coding.compress(body)
+	if len(body) > minCompressed {
+		if coding := codingOf(a.request.Header); coding != nil {
+			header.Set("Content-Encoding", coding.name)
+			body = coding.compress(body)
+		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(max(a.status, http.StatusOK))

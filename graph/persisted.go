@@ -54,15 +54,14 @@ func (h *Handler) complete(q *question) *gqlerror.Error {
 	case q.Query == "":
 		return h.completeHash(q)
 	}
-	hash := hashOf(q.Query)
-	if q.hash != "" && q.hash != hash {
+	if q.hash != "" && q.hash != hashOf(q.Query) {
 		return badRequest("sha256Hash is not the hash of the query")
 	}
 	if h.config.OnlyTrusted && !h.config.Documents.knows(q.Query, h.config.Limits.Tokens) {
 		return coded(string(payload.CodeForbidden), "only documents that are known beforehand are answered here: send a documentId")
 	}
 	if q.hash != "" {
-		h.hashed.add(hash, q.Query)
+		h.hashed.add(q.hash, q.Query)
 	}
 	return nil
 }
