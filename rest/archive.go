@@ -118,7 +118,7 @@ func (b *broker) ask(ctx context.Context, id payload.RequestID) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("ask the storage broker: %w", err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	switch answer.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:

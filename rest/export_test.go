@@ -155,7 +155,7 @@ func large(t *testing.T, n int, options ...func(*rest.Config)) (*httptest.Server
 	return server, dsn
 }
 
-func stream(t *testing.T, ctx context.Context, server *httptest.Server, media string) *http.Response {
+func stream(ctx context.Context, t *testing.T, server *httptest.Server, media string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/statuses", nil)
 	if err != nil {
@@ -169,11 +169,12 @@ func stream(t *testing.T, ctx context.Context, server *httptest.Server, media st
 	return answer
 }
 
+//nolint:paralleltest // it reads the heap of the whole process
 func TestAMillionRowsInLittleMemory(t *testing.T) {
-	const rows = 1_000_000 // not parallel: it reads the heap of the whole process
+	const rows = 1_000_000
 	server, _ := large(t, rows-1)
 	for _, media := range []string{"text/csv", "application/x-ndjson"} {
-		answer := stream(t, t.Context(), server, media)
+		answer := stream(t.Context(), t, server, media)
 		lines, most := 0, uint64(0)
 		scanner := bufio.NewScanner(answer.Body)
 		for scanner.Scan() {
@@ -206,7 +207,7 @@ func TestAClientThatGoesAwayEndsTheQuery(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	answer := stream(t, ctx, server, "text/csv")
+	answer := stream(ctx, t, server, "text/csv")
 	defer answer.Body.Close()
 	if _, err := io.ReadFull(answer.Body, make([]byte, 100_000)); err != nil {
 		t.Fatal(err)
@@ -229,16 +230,16 @@ func TestStreamsAtOnceAreBounded(t *testing.T) {
 	server, _ := large(t, 100_000, func(c *rest.Config) { c.Lists.Exports = 1 })
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	first := stream(t, ctx, server, "text/csv")
+	first := stream(ctx, t, server, "text/csv")
 	defer first.Body.Close()
-	second := stream(t, t.Context(), server, "text/csv")
+	second := stream(t.Context(), t, server, "text/csv")
 	defer second.Body.Close()
 	body, _ := io.ReadAll(second.Body)
 	want := `{"title":"Too Many Requests","message":"1 exports are under way, the limit set by REST_EXPORTS: try again when one has ended","status":429}`
 	if second.StatusCode != http.StatusTooManyRequests || string(body) != want || second.Header.Get("Retry-After") != "10" {
 		t.Errorf("%d %s", second.StatusCode, body)
 	}
-	page := stream(t, t.Context(), server, "application/json")
+	page := stream(t.Context(), t, server, "application/json")
 	defer page.Body.Close()
 	if page.StatusCode != http.StatusOK {
 		t.Errorf("a page beside it: %d", page.StatusCode)
@@ -248,7 +249,7 @@ func TestStreamsAtOnceAreBounded(t *testing.T) {
 func TestABrokenStreamIsNotTakenForTheWhole(t *testing.T) {
 	t.Parallel()
 	server, dsn := large(t, 100_000)
-	answer := stream(t, t.Context(), server, "text/csv")
+	answer := stream(t.Context(), t, server, "text/csv")
 	defer answer.Body.Close()
 	if _, err := io.ReadFull(answer.Body, make([]byte, 100_000)); err != nil {
 		t.Fatal(err)

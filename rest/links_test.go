@@ -202,11 +202,14 @@ func TestKibanaLink(t *testing.T) {
 		known + "/kibanaLink?service=puptoo":                link("request_id:" + known + " AND app:puptoo"),
 		"D3A60F39-C956-56EC-A4E0-6E1166481A1D/kibanaLink":   link("request_id:" + known),
 		known + "/kibanaLink?service=a%27),x:!(%26b%20c%23": link("request_id:" + known + " AND app:a!'%29%2Cx%3A!!%28%26b%20c%23"),
-		"X/kibanaLink":            `{"title":"Bad Request","message":"X is not a valid UUID","status":400}`,
-		known[1:] + "/kibanaLink": `{"title":"Bad Request","message":"` + known[1:] + ` is not a valid UUID","status":400}`,
 	} {
 		if _, body, answer := b.ask("/api/v1/payloads/" + target); body != want || answer.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %s\nwant %s", target, body, want)
+		}
+	}	for _, id := range []string{"X", known[1:], known + "0"} {
+		want := `{"title":"Bad Request","message":"` + id + ` is not a valid UUID","status":400}`
+		if _, body, _ := b.ask("/api/v1/payloads/" + id + "/kibanaLink"); body != want {
+			t.Errorf("%s, want %s", body, want)
 		}
 	}
 }

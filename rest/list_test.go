@@ -277,7 +277,7 @@ func TestSlowSortsNameTheFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Rollback(t.Context())
+	defer func() { _ = lock.Rollback(t.Context()) }()
 	if _, err := lock.Exec(t.Context(), `LOCK TABLE payloads, trails`); err != nil { // nobody reads them now
 		t.Fatal(err)
 	}

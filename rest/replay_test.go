@@ -95,9 +95,9 @@ func TestTheExistingFrontEnd(t *testing.T) {
 		if list.path == "/statuses" {
 			recent = "&created_at_gte=" + url.QueryEscape(time.Now().Add(-15*time.Minute).UTC().Format("2006-01-02T15:04:05.000Z"))
 		}
-		total := 0
 		for _, column := range list.columns {
 			for _, dir := range []string{"desc", "asc"} {
+				var total int
 				seen := map[string]bool{}
 				for page := 0; ; page++ { // it pages by count
 					var answer listAnswer

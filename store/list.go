@@ -42,7 +42,7 @@ func stream[Row any](ctx context.Context, s *Store, operation, text string, args
 			yield(nil, translate(operation, err))
 			return
 		}
-		defer rows.Close()
+		defer func() { _ = rows.Close() }()
 		defer cancel() // first: closing would else wait for the rows that nobody wants
 		for rows.Next() {
 			var row Row

@@ -246,7 +246,10 @@ func TestListEndsItsStatementWithTheLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Its one connection serves the next question at once: 20 MB that nobody wants are not read.
-	for range list.Rows(t.Context(), store.ListOrder{Column: "date"}, whole) {
+	for _, err := range list.Rows(t.Context(), store.ListOrder{Column: "date"}, whole) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 	if err := s.Ready(t.Context()); err != nil {
