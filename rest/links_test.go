@@ -206,7 +206,8 @@ func TestKibanaLink(t *testing.T) {
 		if _, body, answer := b.ask("/api/v1/payloads/" + target); body != want || answer.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %s\nwant %s", target, body, want)
 		}
-	}	for _, id := range []string{"X", known[1:], known + "0"} {
+	}
+	for _, id := range []string{"X", known[1:], known + "0"} {
 		want := `{"title":"Bad Request","message":"` + id + ` is not a valid UUID","status":400}`
 		if _, body, _ := b.ask("/api/v1/payloads/" + id + "/kibanaLink"); body != want {
 			t.Errorf("%s, want %s", body, want)
