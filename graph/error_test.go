@@ -46,6 +46,22 @@ func TestAQuestionThatIsNotExecutedHasNoData(t *testing.T) {
 	}
 }
 
+func TestAWrongVariableIsNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for variables, want := range map[string]string{
+		`{}`:                                  `$v: must be defined`,
+		`{"v": {"orgId": {"in": ["a", {}]}}}`: `$v.orgId.in[1]: cannot use object as String`,
+		`{"v": []}`:                           `$v: must be a PayloadFilter, not a list`,
+		`{"v": {"org": {}}}`:                  `$v.org: unknown field`,
+	} {
+		r := b.post(`{"query": "query ($v: PayloadFilter!) { payloads(filter: $v) { nodes { id } } }", "variables": `+variables+`}`, "Content-Type", "application/json")
+		if r.code() != "BAD_USER_INPUT" || r.Errors[0].Message != want || r.Errors[0].Path != nil {
+			t.Errorf("%s: %s", variables, r.body)
+		}
+	}
+}
+
 func TestARequestWithoutAQuestionIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -93,14 +93,21 @@ func parseError(err error) *gqlerror.Error {
 	return failed
 }
 
+// variableError says which variable is wrong, in words of JSON. Its path is
+// none within an answer.
 func variableError(err error) *gqlerror.Error {
 	failed, ok := errors.AsType[*gqlerror.Error](err)
 	if !ok {
 		return coded(codeBadUserInput, "a variable has a wrong value")
 	}
-	setCode(failed, codeBadUserInput)
-	return failed
+	message := wordsOfJSON.Replace(failed.Message)
+	if path := strings.TrimPrefix(failed.Path.String(), "variable."); path != "" {
+		message = "$" + path + ": " + message
+	}
+	return badRequest(message)
 }
+
+var wordsOfJSON = strings.NewReplacer(" slice", " list", " map", " object", " float64", " number", " bool", " boolean")
 
 // documents are the validated texts that were asked last.
 type documents struct{ cache *lru.LRU[*ast.QueryDocument] }
