@@ -190,6 +190,7 @@ func TestTheServiceAnswersAsTheDocumentSays(t *testing.T) {
 	mock, _ := withArchive(t, rest.ArchiveConfig{Mock: true})
 	broken, slow := brokenDatabase(t), slowDatabase(t)
 	away := awayDatabase(t)
+	tenants := &bundle{t: t, handler: rest.NewHandler(rest.Config{Store: storetest.New(t, func(c *store.Config) { c.Tenants = true })})}
 	archives, _ := withArchive(t, rest.ArchiveConfig{BrokerURL: broker(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Query().Get("request_id") {
 		case known:
@@ -212,16 +213,14 @@ func TestTheServiceAnswersAsTheDocumentSays(t *testing.T) {
 			questions = append(questions,
 				question{good, route + "?page_size=500", nil}, question{good, route + "?page_size=0", nil}, question{good, route + "?sort_by=x", nil},
 				question{good, route, []string{"Accept: text/csv"}}, question{good, route, []string{"Accept: application/x-ndjson"}},
-				question{away, route, nil}, question{broken, route, nil}, question{slow, route, nil})
+				question{away, route, nil}, question{broken, route, nil}, question{slow, route, nil}, question{tenants, route, nil})
 		case "{request_id}":
 			questions = append(questions,
 				question{good, route + "?verbosity=1&verdict=true", nil}, question{good, route + "?verbosity=2", nil}, question{good, route + "?sort_by=x", nil},
 				question{good, route, []string{"If-None-Match: " + tagged.Header.Get("ETag")}}, question{good, path.Dir(route) + "/X", nil},
-				question{away, route, nil}, question{broken, route, nil}, question{slow, route, nil}, question{mock, route, nil})
+				question{away, route, nil}, question{broken, route, nil}, question{slow, route, nil}, question{tenants, route, nil})
 			if strings.Contains(route, "/archive/") {
 				questions = []question{{good, route, nil}, {mock, route, nil}, {throttled(t), route, nil}}
-			} else {
-				questions = questions[:len(questions)-1]
 			}
 		case "archiveLink":
 			questions = append(questions, question{archives, route, []string{allowed}}, question{archives, route, []string{forbidden}})
