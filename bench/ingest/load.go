@@ -101,7 +101,7 @@ func (l *load) record(i int) *kgo.Record {
 // eventJSON is an event that names everything a service can know of a payload; the message fills it up.
 func eventJSON(id, service, status string, number int, date time.Time) []byte {
 	text := fmt.Sprintf(`{"service":%q,"request_id":%q,"account":"%07d","org_id":"%08d","inventory_id":%q,"system_id":%q,"status":%q,"date":%q,"status_msg":"`,
-		service, id, number%5_000, number%5_000, dashed(requestID(-number-1)), dashed(requestID(-number-1_000_000_000)), status,
+		service, id, number%500, number%500, dashed(requestID(-number-1)), dashed(requestID(-number-1_000_000_000)), status,
 		date.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
 	pad := max(eventBytes-len(text)-2, 0)
 	return []byte(text + strings.Repeat("payload went on as planned; ", pad/28+1)[:pad] + `"}`)
