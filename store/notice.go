@@ -73,15 +73,29 @@ func noticesOf(rows []row) []string {
 	return texts
 }
 
-// add counts the rows that are new.
+// add counts the rows of a payload that are new; they come by date.
 func (n *Notice) add(rows []row) {
 	for _, r := range rows {
-		if taken := r.event.TakenIn; !taken.IsZero() {
-			n.Stamp = taken
-			n.Events++
-			n.dates = append(n.dates, span{r.event.Date, r.event.Date.Add(time.Microsecond)})
+		taken := r.event.TakenIn
+		if taken.IsZero() {
+			continue
 		}
+		n.Stamp = taken
+		n.Events++
+		dates := span{r.event.Date, r.event.Date.Add(time.Microsecond)}
+		if i := len(n.dates) - 1; i >= 0 && !dates.from.Before(n.dates[i].from) && dates.from.Sub(n.dates[i].to) <= noticeGap {
+			n.dates[i].to = later(n.dates[i].to, dates.to)
+			continue
+		}
+		n.dates = append(n.dates, dates)
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // encode writes stamp, number of events, stretches of dates and ids, parted by
