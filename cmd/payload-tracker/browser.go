@@ -52,17 +52,15 @@ func (o origins) guard(next http.Handler, refuse refusal) http.Handler {
 				preflight(w, r)
 				return
 			}
-			if isUpgrade(r) {
-				// What opens the websocket knows only our own origin.
-				r = r.Clone(r.Context())
-				r.Header.Del("Origin")
-				next.ServeHTTP(w, r)
-				return
-			}
 		}
 		if o.protection.Check(asUnsafe(r)) != nil {
 			refuse(w, r, payload.CodeForbidden, "pages of other sites may not ask here: CORS_ORIGINS names those that may")
 			return
+		}
+		if isUpgrade(r) {
+			// What opens the websocket compares the origin with the host alone, which a gateway may have changed.
+			r = r.Clone(r.Context())
+			r.Header.Del("Origin")
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -99,6 +99,46 @@ func TestPagesOfOtherSites(t *testing.T) {
 	}
 }
 
+// A websocket is opened for our own page, behind a gateway too that asks for another host, and for a friend's.
+func TestWebsocketsOfAllowedPages(t *testing.T) {
+	t.Parallel()
+	a := settledApp(t, map[string]string{"CORS_ORIGINS": "https://console.example.com"})
+	server := httptest.NewServer(publicOf(a))
+	t.Cleanup(server.Close)
+	for _, c := range []struct {
+		origin, site string
+		code         int
+	}{
+		{"", "", 101},
+		{server.URL, "", 101},
+		{"https://tracker.example.com", "same-origin", 101},
+		{"https://console.example.com", "cross-site", 101},
+		{"https://evil.example.com", "cross-site", 403},
+		{"https://evil.example.com", "", 403},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/graphql", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{
+			"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+			"Sec-WebSocket-Protocol": "graphql-transport-ws", "Origin": c.origin, "Sec-Fetch-Site": c.site,
+		} {
+			if value != "" {
+				request.Header.Set(name, value)
+			}
+		}
+		answer, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != c.code {
+			t.Errorf("%q, %q: %d", c.origin, c.site, answer.StatusCode)
+		}
+	}
+}
+
 func TestOriginsAreOrigins(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"*", "console.example.com", "https://console.example.com/path", "https://*.example.com"} {
