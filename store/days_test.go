@@ -45,9 +45,13 @@ func TestWindowsCoverTheDatesInOrder(t *testing.T) {
 		{now.AddDate(0, 0, -40), now.AddDate(0, 0, -39)},
 		{now.AddDate(-2, 0, 0), now.AddDate(1, 0, 0)},
 	} {
-		for _, falling := range []bool{true, false} {
-			windows := dates.windows(now, oldest, falling)
-			if len(windows) == 0 || len(windows) > 3 {
+		for i, falling := range []bool{true, false, true, false} {
+			steps, most := windowSteps{24 * time.Hour, 30}, 3
+			if i > 1 {
+				steps, most = windowSteps{16 * time.Second, 16}, 7
+			}
+			windows := dates.windows(now, oldest, falling, steps)
+			if len(windows) == 0 || len(windows) > most {
 				t.Fatalf("%v: %d windows", dates, len(windows))
 			}
 			if !falling {
@@ -69,7 +73,7 @@ func TestWindowsCoverTheDatesInOrder(t *testing.T) {
 			}
 		}
 	}
-	if windows := (span{now, oldest}).windows(now, oldest, true); windows != nil {
+	if windows := (span{now, oldest}).windows(now, oldest, true, windowSteps{time.Hour, 2}); windows != nil {
 		t.Errorf("no dates: windows %v", windows)
 	}
 }

@@ -282,7 +282,7 @@ func (s *Store) payloadConditions(ctx context.Context, f *PayloadFilter, now tim
 	if f.Verdict != nil {
 		w.verdict(f.Verdict.states(), now)
 	}
-	return w, s.passed(ctx, &w, f.Service, f.Source, f.Status)
+	return w, s.passed(ctx, &w, f.Service, f.Source, f.Status, f.StartedAt.span(now))
 }
 
 // verdict adds that Journey.Verdict at now gives one of the states: outcome

@@ -213,7 +213,7 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 		return fmt.Sprint(payloads, timelines, stages, marks, hosts, byID, statuses, total, find)
 	}
 	one, many := cost(1), cost(100)
-	if one != many || one != "2 1 1 1 1 1 2 2 1" {
+	if one != many || one != "3 1 1 1 1 1 2 3 1" {
 		t.Errorf("one payload costs %s statements, 100 cost %s", one, many)
 	}
 }

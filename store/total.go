@@ -16,7 +16,7 @@ const (
 	totalBound = 10_000
 	// samplePages of a table are read for an estimate, and sampleHits rows
 	// must be found there for it to be good: about 10 % off at the worst.
-	samplePages = 1_500
+	samplePages = 1_000
 	sampleHits  = 100
 )
 
@@ -42,7 +42,7 @@ func (s *Store) PayloadsTotal(ctx context.Context, filter PayloadFilter) (Total,
 
 func (s *Store) payloadsTotal(ctx context.Context, conditions where) (Total, error) {
 	return s.total(ctx, "payloads total", countable{
-		table: "payloads p", conditions: conditions, pages: `SELECT pg_relation_size('payloads') / current_setting('block_size')::bigint AS pages`,
+		table: "payloads p", conditions: conditions, plain: conditions, whole: len(conditions.parts) == len(shown().parts), size: tableSize(`oid = 'payloads'::regclass`),
 	})
 }
 
@@ -63,11 +63,30 @@ func (s *Store) StatusesTotal(ctx context.Context, filter StatusFilter) (Total, 
 
 // countable is the rows of a table that meet conditions.
 type countable struct {
-	table      string
-	join       string
-	conditions where
-	pages      string // SQL for the size of what is read; "": not to be sampled
-	pagesArgs  []any
+	table       string
+	join        string
+	conditions  where
+	plain       where  // conditions without what follows from the others
+	partitions  where  // what size speaks of
+	whole       bool   // all rows of what size says
+	byStatistic bool   // the planner knows how common each of the conditions is
+	size        string // SQL: see tableSize; "": not to be sampled
+	sizeArgs    []any
+}
+
+// tableSize gives how many pages tables have, how many of them are known to
+// the last ANALYZE, and how many rows those have.
+func tableSize(tables string) string {
+	return `SELECT coalesce(sum(pages), 0)::bigint AS pages, coalesce(sum(pages) FILTER (WHERE known), 0)::bigint AS known,
+			coalesce(sum(reltuples::float8 * pages / relpages) FILTER (WHERE known), 0) AS rows
+		FROM (SELECT reltuples, relpages, relpages > 0 AND reltuples > 0 AS known, pg_relation_size(oid) / current_setting('block_size')::bigint AS pages
+			FROM pg_class, substr(relname, length('payload_statuses_') + 1) name WHERE ` + tables + `) t`
+}
+
+// tableRead is what tableSize gives.
+type tableRead struct {
+	Pages, Known int64
+	Rows         float64
 }
 
 func (c *countable) from(sample string) string {
@@ -79,13 +98,13 @@ func (scope *statusScope) countable() countable {
 	c := countable{table: "payload_statuses s"}
 	c.conditions.dates("s.date", scope.dates)
 	c.conditions.add(scope.rest)
-	if scope.payloads != nil {
-		c.conditions.and("s.payload_id IN (?)", bun.List(scope.payloads))
-		c.conditions.onDays("s.date", scope.days)
-	}
+	c.conditions.add(scope.ofPayloads())
 	if !scope.all {
 		c.conditions.and("s.trail_id IN (?)", bun.List(scope.trails))
+		c.plain.add(c.conditions)
 		c.conditions.seconds(scope.dates)
+	} else {
+		c.plain = c.conditions
 	}
 	if scope.joined {
 		c.join = " JOIN payloads p ON p.id = s.payload_id"
@@ -93,15 +112,20 @@ func (scope *statusScope) countable() countable {
 	if scope.joined || scope.payloads != nil {
 		return c
 	}
+	c.byStatistic = len(scope.rest.parts) == 0
+	c.whole = c.byStatistic && scope.all && scope.dates == span{}
 	// The name of a partition is the day or year it holds.
 	from, to := scope.dates.from, scope.dates.to
 	if to.IsZero() {
 		to = pastDate
 	}
-	c.pages = `SELECT coalesce(sum(pg_relation_size(p.oid)) / current_setting('block_size')::bigint, 0)::bigint AS pages
-		FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid, substr(p.relname, length('payload_statuses_') + 1) name
-		WHERE i.inhparent = 'payload_statuses'::regclass AND rpad(name, 8, '9') >= ? AND rpad(name, 8, '0') <= ?`
-	c.pagesArgs = []any{from.Format("20060102"), to.Add(-time.Microsecond).Format("20060102")}
+	c.size = tableSize(`oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'payload_statuses'::regclass)
+		AND rpad(name, 8, '9') >= ? AND rpad(name, 8, '0') <= ?`)
+	to = to.Add(-time.Microsecond)
+	c.sizeArgs = []any{from.Format("20060102"), to.Format("20060102")}
+	if scope.dates != (span{}) {
+		c.partitions.dates("s.date", span{spanOf(from, scope.now).from, spanOf(to, scope.now).to})
+	}
 	return c
 }
 
@@ -120,30 +144,59 @@ func (s *Store) countUpTo(ctx context.Context, operation string, c *countable, m
 		append(slices.Clone(c.conditions.args), most+1)...)
 }
 
-// estimate counts in a sample of the table's pages, which needs no statistics
-// to be fresh; for what is too rare to be met there it asks the planner.
+// estimate is from the table's statistics, where these tell all, else from a
+// sample of its pages; for what is too rare to be met there it asks the
+// planner.
 func (s *Store) estimate(ctx context.Context, operation string, c *countable) (int, error) {
-	if c.pages == "" {
+	if c.size == "" {
 		return s.plannedRows(ctx, operation, c)
 	}
-	pages, err := s.countRows(ctx, operation, c.pages, c.pagesArgs...)
+	var sizes []tableRead
+	if err := s.read(ctx, operation, &sizes, c.size, c.sizeArgs...); err != nil || len(sizes) != 1 {
+		return 0, err
+	}
+	size := sizes[0]
+	scope, err := s.scope(ctx)
 	if err != nil {
 		return 0, err
 	}
+	analyzed := size.Known*10 >= size.Pages*9
+	rows := 0.0 // of the table; 0: not known, or not all the caller's
+	if _, bound := scope.Bound(); !bound && analyzed {
+		rows = size.Rows * float64(size.Pages) / float64(size.Known)
+	}
+	switch {
+	case c.whole && rows > 0:
+		return int(rows), nil
+	case c.byStatistic && analyzed:
+		return s.plannedRows(ctx, operation, c)
+	}
+	return s.sampledRows(ctx, operation, c, size.Pages, rows)
+}
+
+// sampledRows is how many of the table's rows meet the conditions, as a sample
+// of its pages has it.
+func (s *Store) sampledRows(ctx context.Context, operation string, c *countable, pages int64, rows float64) (int, error) {
 	share := 1.0
 	if pages > samplePages {
 		share = samplePages / float64(pages)
 	}
 	// The same pages each time: a total shall not flicker.
 	sample := ` TABLESAMPLE SYSTEM (` + strconv.FormatFloat(100*share, 'f', 9, 64) + `) REPEATABLE (1)`
-	hits, err := s.countRows(ctx, operation, `SELECT count(*)`+c.from(sample), c.conditions.args...)
-	if err != nil {
+	var counts []struct{ Rows, Hits int64 }
+	err := s.read(ctx, operation, &counts, `SELECT count(*) AS rows, count(*) FILTER (WHERE `+c.conditions.sql()+`) AS hits
+		FROM `+c.table+sample+c.join+` WHERE `+c.partitions.sql(), slices.Concat(c.conditions.args, c.partitions.args)...)
+	switch {
+	case err != nil || len(counts) != 1:
 		return 0, err
-	}
-	if hits < sampleHits {
+	case counts[0].Hits < sampleHits:
 		return s.plannedRows(ctx, operation, c)
+	case rows > 0:
+		// One seed takes the pages of like numbers from all partitions, so
+		// that a sample is off by as much from its share as one of them.
+		return int(rows * float64(counts[0].Hits) / float64(counts[0].Rows)), nil
 	}
-	return int(float64(hits) / share), nil
+	return int(float64(counts[0].Hits) / share), nil
 }
 
 // countRows reads the one number that a statement gives.
@@ -164,7 +217,7 @@ const explainJSON = `EXPLAIN (FORMAT JSON) `
 // statistics and its size now.
 func (s *Store) plannedRows(ctx context.Context, operation string, c *countable) (int, error) {
 	var plans []string
-	if err := s.read(ctx, operation, &plans, explainJSON+`SELECT`+c.from(""), c.conditions.args...); err != nil {
+	if err := s.read(ctx, operation, &plans, explainJSON+`SELECT FROM `+c.table+c.join+` WHERE `+c.plain.sql(), c.plain.args...); err != nil {
 		return 0, err
 	}
 	var explained []struct {

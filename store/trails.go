@@ -35,8 +35,9 @@ func (s *Store) trailIDs(ctx context.Context, service, source, status *Text) (id
 // passed adds the conditions on where the payload of p has been. What is
 // wanted of service, source and status must meet in one trail ("status error
 // at puptoo"); what is unwanted of a source is looked for at the wanted
-// service, and of a status at the wanted service and source.
-func (s *Store) passed(ctx context.Context, to *where, service, source, status *Text) error {
+// service, and of a status at the wanted service and source. Only payloads that
+// started within a span are asked for.
+func (s *Store) passed(ctx context.Context, to *where, service, source, status *Text, started span) error {
 	service, source, status = service.lower(), source.lower(), status.lower()
 	var wanted where
 	var unwanted []where
@@ -75,13 +76,36 @@ func (s *Store) passed(ctx context.Context, to *where, service, source, status *
 			avoid = append(avoid, row.ID)
 		}
 	}
-	if len(wanted.parts) > 0 {
-		to.trails(have)
-	}
 	if len(avoid) > 0 {
 		to.and("NOT p.trails && ARRAY[?]::int4[]", bun.List(avoid))
 	}
-	return nil
+	if len(wanted.parts) == 0 {
+		return nil
+	}
+	to.trails(have)
+	return s.byEvents(ctx, to, have, started.from)
+}
+
+// fewEvents is up to how many events payloads are found by.
+const fewEvents = 2_000
+
+// byEvents narrows payloads that have been at one of the trails, and started
+// at from or later, to those of the trails' events since then, where these are
+// few. Where they are many, a walk over the payloads meets them soon.
+func (s *Store) byEvents(ctx context.Context, to *where, trails []int32, from time.Time) error {
+	if len(trails) == 0 {
+		return nil
+	}
+	var w where
+	w.and("s.trail_id IN (?)", bun.List(trails))
+	w.dates("s.date", span{from: from})
+	w.seconds(span{from: from})
+	n, err := s.countUpTo(ctx, "events of trails", &countable{table: "payload_statuses s", conditions: w}, fewEvents)
+	if err == nil && n <= fewEvents {
+		// An array, since it is read first and then looked up.
+		to.and("p.id = ANY (ARRAY(SELECT s.payload_id FROM payload_statuses s WHERE "+w.sql()+"))", w.args...)
+	}
+	return err
 }
 
 // trails adds that the payload of p has been at one of the trails.
