@@ -23,22 +23,23 @@ CREATE TABLE rollup_state (
 INSERT INTO rollup_state (generation) SELECT CASE WHEN EXISTS (SELECT FROM payloads) THEN 0 ELSE 1 END;
 
 -- series: 1 five minutes, 2 hours, 3 days of all organisations (org_id is
--- empty), 4 hours, 5 days of one. whole: of a service, whatever its sources.
+-- empty), 4 hours, 5 days of one. scope: 0 one stage of a service that has
+-- others too, 1 a service whatever its sources, 2 both at once.
 CREATE TABLE stage_rollups (
     generation integer NOT NULL,
     series     smallint NOT NULL,
     org_id     text NOT NULL,
-    whole      boolean NOT NULL,
     bucket     timestamptz NOT NULL,
     service    text NOT NULL,
     source     text NOT NULL,
+    scope      smallint NOT NULL,
     received   bigint NOT NULL,
     succeeded  bigint NOT NULL,
     failed     bigint NOT NULL,
     open       bigint NOT NULL,
     retried    bigint NOT NULL,
     durations  bytea NOT NULL,
-    PRIMARY KEY (generation, series, org_id, whole, bucket, service, source)
+    PRIMARY KEY (generation, series, org_id, bucket, service, source, scope)
 ) WITH (fillfactor = 70);
 
 CREATE TABLE handover_rollups (

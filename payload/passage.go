@@ -2,56 +2,67 @@ package payload
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"time"
 )
 
-// Passage is how a payload came through one stage, or through one service
-// with all its sources: what numbers over many payloads are made of.
+// Passage is how a payload came through one service: what numbers over many
+// payloads are made of. One with several sources has a passage as a whole,
+// and one for each of its stages.
 type Passage struct {
 	Service, Source string
-	Whole           bool // the service, not a stage of it; Source is ""
+	Whole, Stage    bool // of the service, of a stage of it; both where it has but one
 	State           StageState
 	First, Last     time.Time // of its events
 	Retried         bool      // a success has come after a failure
+
+	// Of a service: the one that began before it, "" where none did, and the
+	// time from the last known event of that before this one's first.
+	From string
+	Wait time.Duration
 }
 
-// Passages yields each service as a whole, then its stages, by name.
-func (j *Journey) Passages() iter.Seq[Passage] {
-	return func(yield func(Passage) bool) {
-		for from, to := 0, 0; from < len(j.stages); from = to {
-			for to = from + 1; to < len(j.stages) && j.stages[to].service == j.stages[from].service; to++ {
-			}
-			first := j.passage(from)
-			whole := first
-			whole.Source, whole.Whole = "", true
-			for i := from + 1; i < to; i++ {
-				whole.join(j.passage(i))
-			}
-			if !yield(whole) || !yield(first) {
-				return
-			}
-			for i := from + 1; i < to; i++ {
-				if !yield(j.passage(i)) {
-					return
-				}
+// AppendPassages appends the payload's passages, by name; those of a whole
+// service come before those of its stages.
+func (j *Journey) AppendPassages(passages []Passage) []Passage {
+	begun := make([]visit, 0, 16)
+	for from, to := 0, 0; from < len(j.stages); from = to {
+		for to = from + 1; to < len(j.stages) && j.stages[to].service == j.stages[from].service; to++ {
+		}
+		whole := len(passages)
+		passages = append(passages, j.passage(from))
+		passages[whole].Whole = true
+		v := visit{first: j.stages[from].first, stages: j.stages[from:to], at: whole}
+		if to > from+1 {
+			passages[whole].Source, passages[whole].Stage = "", false
+			for i := from; i < to; i++ {
+				stage := j.passage(i)
+				passages[whole].join(&stage)
+				passages, v.first = append(passages, stage), earliest(v.first, j.stages[i].first)
 			}
 		}
+		begun = append(begun, v)
 	}
+	slices.SortStableFunc(begun, func(a, b visit) int { return cmp.Compare(a.first, b.first) })
+	for i := 1; i < len(begun); i++ {
+		before, p := &begun[i-1], &passages[begun[i].at]
+		p.From = passages[before.at].Service
+		p.Wait = time.Duration(begun[i].first-before.lastUntil(begun[i].first)) * time.Microsecond
+	}
+	return passages
 }
 
 func (j *Journey) passage(i int) Passage {
 	s := &j.stages[i]
 	return Passage{
-		Service: s.service, Source: s.source, State: j.stageState(s),
+		Service: s.service, Source: s.source, Stage: true, State: j.stageState(s),
 		First: s.first.time(), Last: s.last.time(), Retried: s.covered(),
 	}
 }
 
-// join adds another stage of the service. Its state is the one that says
-// most of the service: a failed stage fails it, an open one keeps it open.
-func (p *Passage) join(o Passage) {
+// join adds a stage of the service. The state is the one that says most of
+// the service: a failed stage fails it, an open one keeps it open.
+func (p *Passage) join(o *Passage) {
 	if o.State.weight() > p.State.weight() {
 		p.State = o.State
 	}
@@ -80,53 +91,23 @@ func (s StageState) weight() int {
 	return -1
 }
 
-// Step is a payload's way from one service to the one that began next.
-type Step struct {
-	From, To string
-	At       time.Time     // the first event of To
-	Wait     time.Duration // since the last known event of From before it
-	Failed   bool          // To has a failed stage
+// visit is a service on the payload's way.
+type visit struct {
+	first  moment
+	stages []stage
+	at     int // its passage
 }
 
-// Steps are the ways between services, in the order in which these began.
-func (j *Journey) Steps() []Step {
-	type visit struct {
-		service string
-		first   moment
-		failed  bool
-		stages  []stage
+// lastUntil is the latest event at or before a moment that the service's
+// stages still know of.
+func (v *visit) lastUntil(at moment) moment {
+	var last moment
+	for i := range v.stages {
+		last = max(last, v.stages[i].lastUntil(at))
 	}
-	var visits []visit
-	for i := range j.stages {
-		s := &j.stages[i]
-		if n := len(visits); n == 0 || visits[n-1].service != s.service {
-			visits = append(visits, visit{service: s.service, stages: j.stages[i:i]})
-		}
-		v := &visits[len(visits)-1]
-		v.first, v.failed = earliest(v.first, s.first), v.failed || s.state() == StageFailed
-		v.stages = v.stages[:len(v.stages)+1]
-	}
-	if len(visits) < 2 {
-		return nil
-	}
-	slices.SortStableFunc(visits, func(a, b visit) int { return cmp.Compare(a.first, b.first) })
-	steps := make([]Step, len(visits)-1)
-	for i := range steps {
-		from, to := &visits[i], &visits[i+1]
-		var left moment
-		for k := range from.stages {
-			left = max(left, from.stages[k].lastUntil(to.first))
-		}
-		steps[i] = Step{
-			From: from.service, To: to.service, At: to.first.time(),
-			Wait: time.Duration(to.first-left) * time.Microsecond, Failed: to.failed,
-		}
-	}
-	return steps
+	return last
 }
 
-// lastUntil is the latest event at or before a moment that the stage still
-// knows of; zero when there is none.
 func (s *stage) lastUntil(at moment) moment {
 	if s.last <= at {
 		return s.last

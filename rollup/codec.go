@@ -136,11 +136,7 @@ func (w *encoder) stages(m map[StageKey]*Stage) {
 		w.bucket(k.Bucket)
 		w.uint(w.name(k.Org))
 		w.uint(w.name(k.Service))
-		source := w.name(k.Source) << 1
-		if k.Whole {
-			source |= 1
-		}
-		w.uint(source)
+		w.uint(w.name(k.Source)<<2 | uint64(k.Scope))
 		w.counts(s.Received, s.Succeeded, s.Failed, s.Open, s.Retried)
 		w.sparse(s.Durations)
 	})
@@ -290,7 +286,7 @@ func (r *decoder) sparse() Sparse {
 func (r *decoder) stage(s *Sum) {
 	k := StageKey{Bucket: r.bucket(), Org: r.name(), Service: r.name()}
 	source := r.uint()
-	k.Source, k.Whole = r.named(source>>1), source&1 != 0
+	k.Source, k.Scope = r.named(source>>2), Scope(source&3)
 	var c Stage
 	r.counts(&c.Received, &c.Succeeded, &c.Failed, &c.Open, &c.Retried)
 	c.Durations = r.sparse()

@@ -19,7 +19,7 @@ type Contribution struct {
 type stageFact struct {
 	bucket          Bucket
 	service, source string
-	whole           bool
+	scope           Scope
 	state           payload.StageState
 	retried         bool
 	slot            uint16 // of the duration, once ended
@@ -40,20 +40,45 @@ type failureFact struct {
 	sample                       string
 }
 
+// Contributions are made in memory that they share: a batch makes thousands.
+type Contributions struct {
+	passages  []payload.Passage
+	stages    []stageFact
+	handovers []handoverFact
+	failures  []failureFact
+}
+
 // Of is what a payload with this journey contributes; an empty one nothing.
-func Of(j *payload.Journey) Contribution {
-	c := Contribution{org: j.OrgID()}
-	for p := range j.Passages() {
-		f := stageFact{bucket: BucketOf(p.First), service: p.Service, source: p.Source, whole: p.Whole, state: p.State, retried: p.Retried}
+func (cs *Contributions) Of(j *payload.Journey) Contribution {
+	stages, handovers, failures := len(cs.stages), len(cs.handovers), len(cs.failures)
+	cs.passages = j.AppendPassages(cs.passages[:0])
+	for i := range cs.passages {
+		p := &cs.passages[i]
+		f := stageFact{bucket: BucketOf(p.First), service: p.Service, source: p.Source, scope: scopeOf(p), state: p.State, retried: p.Retried}
 		if f.ended() {
 			f.slot = slotOf(p.Last.Sub(p.First))
 		}
-		c.stages = append(c.stages, f)
+		cs.stages = append(cs.stages, f)
+		if p.From != "" {
+			cs.handovers = append(cs.handovers, handoverFact{f.bucket, p.From, p.Service, p.State == payload.StageFailed, slotOf(p.Wait)})
+		}
 	}
-	for _, s := range j.Steps() {
-		c.handovers = append(c.handovers, handoverFact{BucketOf(s.At), s.From, s.To, s.Failed, slotOf(s.Wait)})
+	return Contribution{j.OrgID(), cs.stages[stages:], cs.handovers[handovers:], cs.failures[failures:]}
+}
+
+// Reset forgets the contributions made so far: their memory is used again.
+func (cs *Contributions) Reset() {
+	cs.stages, cs.handovers, cs.failures = cs.stages[:0], cs.handovers[:0], cs.failures[:0]
+}
+
+func scopeOf(p *payload.Passage) Scope {
+	switch {
+	case p.Whole && p.Stage:
+		return Both
+	case p.Whole:
+		return WholeService
 	}
-	return c
+	return OneStage
 }
 
 func (f *stageFact) ended() bool {
@@ -86,7 +111,7 @@ func differing[F comparable](a, b []F) ([]F, []F) {
 // add adds n times what a payload contributes.
 func (s *Sum) add(c Contribution, n int64) {
 	for _, f := range c.stages {
-		f.count(at(s.Stages, StageKey{f.bucket, c.org, f.service, f.source, f.whole}), n)
+		f.count(at(s.Stages, StageKey{f.bucket, c.org, f.service, f.source, f.scope}), n)
 	}
 	for _, f := range c.handovers {
 		h := at(s.Handovers, HandoverKey{f.bucket, c.org, f.from, f.to})

@@ -34,6 +34,8 @@ func madeEvent() *rapid.Generator[payload.Event] {
 	})
 }
 
+func of(j *payload.Journey) rollup.Contribution { return new(rollup.Contributions).Of(j) }
+
 // parts are the counters of a sum without what is zero.
 func parts(s *rollup.Sum) map[string]string {
 	all := map[string]string{}
@@ -55,6 +57,15 @@ func parts(s *rollup.Sum) map[string]string {
 	return all
 }
 
+// series are the parts of each series.
+func series(s *rollup.Sum) map[rollup.Series]map[string]string {
+	all := map[rollup.Series]map[string]string{}
+	for series, in := range s.Series(noon) {
+		all[series] = parts(in)
+	}
+	return all
+}
+
 // Whatever the order in which events come, and however they are cut into
 // batches: the moves sum up to what the whole journey contributes.
 func TestMovesSumUpToARecount(t *testing.T) {
@@ -67,24 +78,24 @@ func TestMovesSumUpToARecount(t *testing.T) {
 			events := rapid.SliceOfN(madeEvent(), 1, 12).Draw(t, "events")
 			for _, e := range events {
 				delta := rollup.NewSum()
-				before := rollup.Of(&journey)
+				before := of(&journey)
 				journey.Merge(&rules, e)
-				delta.Move(before, rollup.Of(&journey))
+				delta.Move(before, of(&journey))
 				if err := moved.Add(delta.AppendBinary(nil)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			slices.Reverse(events)
 			whole.Merge(&rules, events...)
-			recount.Move(rollup.Contribution{}, rollup.Of(&whole))
-			defer moved.Move(rollup.Of(&whole), rollup.Contribution{})
+			recount.Move(rollup.Contribution{}, of(&whole))
+			defer moved.Move(of(&whole), rollup.Contribution{})
 		}
 		if want, got := parts(recount), parts(moved); !maps.Equal(want, got) {
 			t.Fatalf("the recount gives\n%v\nthe moves\n%v", want, got)
 		}
-		for _, series := range rollup.EverySeries {
-			want, got := parts(recount.In(series, noon)), parts(moved.In(series, noon))
-			if !maps.Equal(want, got) {
+		counted := series(recount)
+		for series, got := range series(moved) {
+			if want := counted[series]; !maps.Equal(want, got) {
 				t.Fatalf("series %d: the recount gives\n%v\nthe moves\n%v", series, want, got)
 			}
 		}
@@ -101,13 +112,13 @@ func TestWhatIsTakenAwayLeavesNothing(t *testing.T) {
 			j := new(payload.Journey)
 			j.Merge(&rules, rapid.SliceOfN(madeEvent(), 1, 12).Draw(t, "events")...)
 			journeys = append(journeys, j)
-			sum.Move(rollup.Contribution{}, rollup.Of(j))
+			sum.Move(rollup.Contribution{}, of(j))
 		}
 		if sum.Empty() {
 			t.Fatal("payloads contribute nothing")
 		}
 		for _, j := range journeys {
-			sum.Move(rollup.Of(j), rollup.Contribution{})
+			sum.Move(of(j), rollup.Contribution{})
 		}
 		if !sum.Empty() {
 			t.Fatalf("left: %v", parts(sum))
@@ -133,27 +144,27 @@ func upload() *payload.Journey {
 func TestAPayloadIsCountedWhereItBegan(t *testing.T) {
 	t.Parallel()
 	sum := rollup.NewSum()
-	sum.Move(rollup.Contribution{}, rollup.Of(upload()))
-	stage := func(after time.Duration, service, source string, whole bool) rollup.Stage {
+	sum.Move(rollup.Contribution{}, of(upload()))
+	stage := func(after time.Duration, service, source string, scope rollup.Scope) rollup.Stage {
 		t.Helper()
-		c := sum.Stages[rollup.StageKey{Bucket: rollup.BucketOf(noon.Add(after)), Org: "1", Service: service, Source: source, Whole: whole}]
+		c := sum.Stages[rollup.StageKey{Bucket: rollup.BucketOf(noon.Add(after)), Org: "1", Service: service, Source: source, Scope: scope}]
 		if c == nil {
 			t.Fatalf("nothing of %s %q", service, source)
 		}
 		return *c
 	}
-	if c := stage(0, "puptoo", "", true); c.Received != 1 || c.Succeeded != 1 || c.Retried != 1 || c.Failed+c.Open != 0 {
+	if c := stage(0, "puptoo", "", rollup.Both); c.Received != 1 || c.Succeeded != 1 || c.Retried != 1 || c.Failed+c.Open != 0 {
 		t.Errorf("puptoo: %+v", c)
 	} else if p, _ := c.Durations.Percentile(0.5); p < 6650*time.Millisecond || p > 7350*time.Millisecond {
 		t.Errorf("puptoo took %v", p)
 	}
-	if c := stage(5*time.Minute, "compliance", "", false); c.Received != 1 || c.Succeeded+c.Failed+c.Open != 0 {
+	if c := stage(5*time.Minute, "compliance", "", rollup.OneStage); c.Received != 1 || c.Succeeded+c.Failed+c.Open != 0 {
 		t.Errorf("compliance, which has handed over: %+v", c)
 	}
-	if c := stage(5*time.Minute, "compliance", "worker", false); c.Failed != 1 || c.Open != 0 {
+	if c := stage(5*time.Minute, "compliance", "worker", rollup.OneStage); c.Failed != 1 || c.Open != 0 {
 		t.Errorf("its worker: %+v", c)
 	}
-	if c := stage(5*time.Minute, "compliance", "", true); c.Received != 1 || c.Failed != 1 || c.Succeeded+c.Open != 0 {
+	if c := stage(5*time.Minute, "compliance", "", rollup.WholeService); c.Received != 1 || c.Failed != 1 || c.Succeeded+c.Open != 0 {
 		t.Errorf("compliance as a whole: %+v", c)
 	}
 	for _, want := range []struct {
@@ -201,10 +212,10 @@ func TestPercentilesAreWithinFivePerCent(t *testing.T) {
 			ended := e
 			ended.Status, ended.Date = "success", noon.Add(d)
 			j.Merge(&rules, e, ended)
-			sum.Move(rollup.Contribution{}, rollup.Of(j))
+			sum.Move(rollup.Contribution{}, of(j))
 		}
 		slices.Sort(took)
-		c := sum.Stages[rollup.StageKey{Bucket: rollup.BucketOf(noon), Service: "puptoo"}]
+		c := sum.Stages[rollup.StageKey{Bucket: rollup.BucketOf(noon), Service: "puptoo", Scope: rollup.Both}]
 		for _, p := range []float64{0, 0.5, 0.95, 0.99, 1} {
 			got, ok := c.Durations.Percentile(p)
 			if want := took[max(1, int(math.Ceil(p*float64(len(took)))))-1]; !ok || within(got, want) > 0.0500001 {
@@ -223,8 +234,12 @@ func TestMembersOfASet(t *testing.T) {
 			sum.Failures[key] = &rollup.Failure{Total: 2}
 		}
 		all := &rollup.Failure{}
-		for _, f := range sum.In(rollup.Days, noon).Failures {
-			all = f
+		for series, in := range sum.Series(noon) {
+			for _, f := range in.Failures {
+				if series == rollup.Days {
+					all = f
+				}
+			}
 		}
 		if got := all.Orgs.Members(); math.Abs(float64(got-members)) > 0.06*float64(members)+0.5 {
 			t.Errorf("%d organisations are counted as %d", members, got)
@@ -235,7 +250,7 @@ func TestMembersOfASet(t *testing.T) {
 func TestDamagedSumsAreRefused(t *testing.T) {
 	t.Parallel()
 	sum := rollup.NewSum()
-	sum.Move(rollup.Contribution{}, rollup.Of(upload()))
+	sum.Move(rollup.Contribution{}, of(upload()))
 	whole := sum.AppendBinary(nil)
 	for n := range whole {
 		if err := rollup.NewSum().Add(whole[:n]); err == nil {
@@ -255,9 +270,11 @@ func BenchmarkMove(b *testing.B) {
 	before := upload()
 	now := upload()
 	now.Merge(&rules, payload.Event{RequestID: payload.RequestID{1}, Service: "compliance", Source: "worker", Status: "success", Date: noon.Add(time.Hour)})
+	sum := rollup.NewSum()
+	var contributions rollup.Contributions
 	b.ReportAllocs()
 	for b.Loop() {
-		sum := rollup.NewSum()
-		sum.Move(rollup.Of(before), rollup.Of(now))
+		contributions.Reset()
+		sum.Move(contributions.Of(before), contributions.Of(now))
 	}
 }

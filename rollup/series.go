@@ -1,6 +1,9 @@
 package rollup
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Series is a row of buckets in which sums are kept. Questions over a long
 // time read wide buckets, so that they cost no more than those over a short
@@ -15,9 +18,6 @@ const (
 	OrgHours // of one organisation each
 	OrgDays
 )
-
-// EverySeries in the order of their numbers.
-var EverySeries = []Series{FiveMinutes, Hours, Days, OrgHours, OrgDays}
 
 // RecentlyKept is how long five minutes are kept: twice a day, for the change
 // since the day before, and the hour in which it ends.
@@ -38,13 +38,24 @@ func (s Series) Width() time.Duration {
 // ByOrg tells whether the series tells organisations apart.
 func (s Series) ByOrg() bool { return s == OrgHours || s == OrgDays }
 
-// In is the sum as a series has it: its buckets, and no organisation where
-// it tells none apart. Of five minutes those before since are left out.
-func (s *Sum) In(series Series, since time.Time) *Sum {
+// Series yields the sum as each series has it; of five minutes those before
+// recent are left out. The sums are the caller's to change.
+func (s *Sum) Series(recent time.Time) iter.Seq2[Series, *Sum] {
+	return func(yield func(Series, *Sum) bool) {
+		// Wide buckets are made of narrower ones: there are fewer.
+		orgHours := s.in(OrgHours, recent)
+		orgDays, hours := orgHours.in(OrgDays, recent), orgHours.in(Hours, recent)
+		days := hours.in(Days, recent)
+		_ = yield(FiveMinutes, s.in(FiveMinutes, recent)) && yield(Hours, hours) && yield(Days, days) &&
+			yield(OrgHours, orgHours) && yield(OrgDays, orgDays)
+	}
+}
+
+func (s *Sum) in(series Series, recent time.Time) *Sum {
 	to := NewSum()
 	width := Bucket(series.Width() / Width)
 	place := func(bucket Bucket, org string) (Bucket, string, bool) {
-		if series == FiveMinutes && bucket.Time().Before(since) {
+		if series == FiveMinutes && bucket.Time().Before(recent) {
 			return 0, "", false
 		}
 		if !series.ByOrg() {

@@ -31,25 +31,27 @@ func (b Bucket) Time() time.Time { return time.UnixMicro(int64(b) * Width.Micros
 type StageKey struct {
 	Bucket               Bucket
 	Org, Service, Source string
-	Whole                bool // payloads of a service, whatever its sources; Source is ""
+	Scope                Scope
 }
+
+// Scope is what a counter of stages counts.
+type Scope int16
+
+// The scopes. Most services have one source in a payload, and are counted
+// once for both: payloads of a service are WholeService and Both together,
+// those of a stage OneStage and Both. The numbers are stored.
+const (
+	OneStage     Scope = iota // of a service that has other sources too
+	WholeService              // whatever its sources; Source is ""
+	Both
+)
 
 // Compare orders keys as tables do.
 func (k StageKey) Compare(o StageKey) int {
 	return cmp.Or(
-		cmp.Compare(k.Org, o.Org), compareBools(k.Whole, o.Whole), cmp.Compare(k.Bucket, o.Bucket),
-		cmp.Compare(k.Service, o.Service), cmp.Compare(k.Source, o.Source),
+		cmp.Compare(k.Org, o.Org), cmp.Compare(k.Bucket, o.Bucket),
+		cmp.Compare(k.Service, o.Service), cmp.Compare(k.Source, o.Source), cmp.Compare(k.Scope, o.Scope),
 	)
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // Stage counts payloads that came to a stage.

@@ -89,8 +89,9 @@ type tally struct {
 // tallyOf is made before the journeys change.
 func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
 	t := tally{c, make(map[int64]rollup.Contribution, len(journeys))}
+	var before rollup.Contributions
 	for id, journey := range journeys {
-		t.before[id] = rollup.Of(journey)
+		t.before[id] = before.Of(journey)
 	}
 	return t
 }
@@ -100,8 +101,10 @@ func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
 // too; the others it will count as they are by then.
 func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payload.Journey) error {
 	current, building := rollup.NewSum(), rollup.NewSum()
+	var contributions rollup.Contributions
 	for id, journey := range journeys {
-		before, now := t.before[id], rollup.Of(journey)
+		contributions.Reset()
+		before, now := t.before[id], contributions.Of(journey)
 		current.Move(before, now)
 		if t.building != 0 && id <= t.position {
 			building.Move(before, now)

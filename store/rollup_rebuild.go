@@ -84,13 +84,15 @@ func (s *Store) beginRebuild(ctx context.Context) error {
 // it has come and change what it has counted.
 func (s *Store) rebuildStep(ctx context.Context) (int, error) {
 	sum, counted := rollup.NewSum(), 0
+	var contributions rollup.Contributions
 	err := s.betweenBatches(ctx, func(tx pgx.Tx) error {
 		state, err := scanCounting(tx.QueryRow(ctx, `SELECT `+countingColumns+` FROM rollup_state`, hot))
 		if err != nil || state.building == 0 {
 			return err
 		}
 		position, err := countNext(ctx, tx, state.position, func(journey *payload.Journey) {
-			sum.Move(rollup.Contribution{}, rollup.Of(journey))
+			contributions.Reset()
+			sum.Move(rollup.Contribution{}, contributions.Of(journey))
 			counted++
 		})
 		if err != nil {

@@ -32,14 +32,14 @@ type rollupTable[K comparable, V any, P counters[V]] struct {
 
 var stageTable = rollupTable[rollup.StageKey, rollup.Stage, *rollup.Stage]{
 	name:    "stage_rollups",
-	keys:    []string{"org_id text", "whole boolean", "bucket timestamptz", "service text", "source text"},
+	keys:    []string{"org_id text", "bucket timestamptz", "service text", "source text", "scope smallint"},
 	counts:  []string{"received bigint", "succeeded bigint", "failed bigint", "open bigint", "retried bigint", "durations bytea"},
 	compare: rollup.StageKey.Compare,
 	keyValues: func(keys []rollup.StageKey) []any {
 		return []any{
-			column(keys, func(k rollup.StageKey) string { return k.Org }), column(keys, func(k rollup.StageKey) bool { return k.Whole }),
-			column(keys, func(k rollup.StageKey) time.Time { return k.Bucket.Time() }),
+			column(keys, func(k rollup.StageKey) string { return k.Org }), column(keys, func(k rollup.StageKey) time.Time { return k.Bucket.Time() }),
 			column(keys, func(k rollup.StageKey) string { return k.Service }), column(keys, func(k rollup.StageKey) string { return k.Source }),
+			column(keys, func(k rollup.StageKey) int16 { return int16(k.Scope) }),
 		}
 	},
 	countValues: func(counts []*rollup.Stage) []any {

@@ -121,13 +121,12 @@ func (l *ledger) recount(conn *pgx.Conn) []string {
 		if err := journey.UnmarshalBinary(encoded); err != nil {
 			l.t.Fatal(err)
 		}
-		sum.Move(rollup.Contribution{}, rollup.Of(&journey))
+		sum.Move(rollup.Contribution{}, new(rollup.Contributions).Of(&journey))
 	}
 	var list []string
-	for _, series := range rollup.EverySeries {
-		in := sum.In(series, l.Now().Add(-rollup.RecentlyKept).Truncate(rollup.Width))
+	for series, in := range sum.Series(l.Now().Add(-rollup.RecentlyKept).Truncate(rollup.Width)) {
 		for k, c := range in.Stages {
-			list = append(list, fmt.Sprint("stage ", int16(series), k.Org, k.Whole, k.Bucket.Time(), k.Service, k.Source, c.Received, c.Succeeded, c.Failed, c.Open, c.Retried, c.Durations))
+			list = append(list, fmt.Sprint("stage ", int16(series), k.Org, k.Bucket.Time(), k.Service, k.Source, k.Scope, c.Received, c.Succeeded, c.Failed, c.Open, c.Retried, c.Durations))
 		}
 		for k, c := range in.Handovers {
 			list = append(list, fmt.Sprint("hand-over ", int16(series), k.Org, k.Bucket.Time(), k.From, k.To, c.Payloads, c.Failed, c.Waits))
@@ -167,10 +166,10 @@ func (l *ledger) rows(conn *pgx.Conn) []string {
 		rollup.StageKey
 		rollup.Stage
 	}
-	read(`SELECT series, org_id, whole, bucket, service, source, received, succeeded, failed, open, retried, durations FROM stage_rollups`,
-		[]any{&series, &s.Org, &s.Whole, &bucket, &s.Service, &s.Source, &s.Received, &s.Succeeded, &s.Failed, &s.Open, &s.Retried, &packed},
+	read(`SELECT series, org_id, bucket, service, source, scope, received, succeeded, failed, open, retried, durations FROM stage_rollups`,
+		[]any{&series, &s.Org, &bucket, &s.Service, &s.Source, &s.Scope, &s.Received, &s.Succeeded, &s.Failed, &s.Open, &s.Retried, &packed},
 		func() string {
-			return fmt.Sprint("stage ", series, s.Org, s.Whole, bucket.UTC(), s.Service, s.Source, s.Received, s.Succeeded, s.Failed, s.Open, s.Retried, sparse(packed))
+			return fmt.Sprint("stage ", series, s.Org, bucket.UTC(), s.Service, s.Source, s.Scope, s.Received, s.Succeeded, s.Failed, s.Open, s.Retried, sparse(packed))
 		})
 	var h struct {
 		rollup.HandoverKey
