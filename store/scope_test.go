@@ -161,6 +161,46 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		count, err := listed(list.Rows(ctx, store.ListOrder{Column: "date"}, store.Stretch{Limit: 10}))
 		return count + list.Total.Value, err
 	},
+	"Services": func(ctx context.Context, n *neighbour) (int, error) {
+		own, err := n.Services(ctx, hourAgo, store.NumbersFilter{})
+		if err != nil {
+			return 0, err
+		}
+		asked, err := n.Services(ctx, hourAgo, store.NumbersFilter{OrgID: eq(n.payload.OrgID)})
+		return theirServices(own) + theirServices(asked), err
+	},
+	"Flow": func(ctx context.Context, n *neighbour) (int, error) {
+		own, err := n.Flow(ctx, hourAgo, store.NumbersFilter{})
+		if err != nil {
+			return 0, err
+		}
+		asked, err := n.Flow(ctx, hourAgo, store.NumbersFilter{OrgID: eq(n.payload.OrgID)})
+		if err != nil {
+			return 0, err
+		}
+		count := len(asked.Nodes) + len(asked.Edges)
+		for _, node := range own.Nodes {
+			if node.Service == theirService {
+				count++
+			}
+		}
+		return count, nil
+	},
+}
+
+// theirService is one that only the neighbour's payload comes to.
+const theirService = "theirs"
+
+var hourAgo = since(time.Hour)
+
+func theirServices(services []*store.ServiceNumbers) int {
+	count := 0
+	for _, s := range services {
+		if s.Name == theirService {
+			count++
+		}
+	}
+	return count
 }
 
 // listed counts the rows of a list.
@@ -211,8 +251,13 @@ func tenants(t *testing.T) (*neighbour, string) {
 		}
 		if org == "theirs" {
 			events[0].InventoryID = neighbourHost
+			events = append(events, events[0])
+			events[2].Service = theirService
 		}
 		f.feed(events...)
+	}
+	if err := f.store.FoldRollups(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	theirs := payloadOf(t, f.store, 2)
 	return &neighbour{Store: open(func(c *store.Config) { c.Tenants = true }), payload: theirs}, dsn
