@@ -107,8 +107,12 @@ func (tr *trial) violations() []string {
 	add(tr.miscounted())
 	add(tr.misplaced())
 	clean := tr.cleanRun()
+	tr.fold(tr.dsn)
+	tr.fold(clean)
 	for _, what := range []struct{ name, query string }{
 		{"journeys", `SELECT p.request_id::text || ' ' || (to_jsonb(p) - 'id' - 'trails')::text FROM payloads p`},
+		{"counts of stages", `SELECT (to_jsonb(r) - 'generation')::text FROM stage_rollups r`},
+		{"counts of hand-overs", `SELECT (to_jsonb(r) - 'generation')::text FROM handover_rollups r`},
 		{"hosts", `SELECT p.request_id::text || ' ' || (to_jsonb(h) - 'payload_id')::text FROM payload_hosts h JOIN payloads p ON p.id = h.payload_id`},
 	} {
 		got, want := tr.texts(tr.dsn, what.query), tr.texts(clean, what.query)
@@ -126,6 +130,16 @@ func (tr *trial) violations() []string {
 		add(differ)
 	}
 	return found
+}
+
+// fold adds up what the batches have left to be counted.
+func (tr *trial) fold(dsn string) {
+	tr.t.Helper()
+	s := tr.open(dsn)
+	defer s.Close()
+	if err := s.FoldRollups(tr.t.Context()); err != nil {
+		tr.t.Fatal(err)
+	}
 }
 
 // miscounted are the events that are not there exactly once.

@@ -36,10 +36,20 @@ var everyFault = []fault{
 	{"a rebalance in mid-batch", rebalanceInMidBatch},
 	{"errors of the brokers", failRequests},
 	{"a full disk", fillDisk},
+	{"a rebuild of the rollups", rebuildRollups},
 }
 
 func between(rng *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(rng.Int64N(int64(most-least)))
+}
+
+// rebuildRollups counts all payloads anew while consumers change them.
+func rebuildRollups(tr *trial, _ *member, _ *rand.Rand) {
+	s := tr.open(tr.dsn)
+	defer s.Close()
+	if err := s.RebuildRollups(tr.t.Context(), nil); err != nil {
+		tr.t.Errorf("rebuild the rollups: %v", err)
+	}
 }
 
 func killAndStart(_ *trial, m *member, rng *rand.Rand) {

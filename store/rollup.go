@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -62,21 +64,39 @@ func (s *Store) holdTerms(ctx context.Context, tx pgx.Tx) (*terms, error) {
 	return t, results.Close()
 }
 
+// errBusy says that what must happen between batches cannot happen just now.
+var errBusy = errors.New("another process is at work")
+
 // betweenBatches does something while no transaction that writes journeys is
-// under way.
+// under way. The next batches wait behind it, so it gives up soon and tries
+// again: one batch may have fallen silent.
 func (s *Store) betweenBatches(ctx context.Context, do func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := endBatches(ctx, tx); err != nil {
+	for {
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '1s'`); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, hot, int64(batchLock)); err != nil {
+				return err
+			}
+			return do(tx)
+		})
+		if !errors.Is(err, errBusy) && sqlState(err) != codeLockNotAvailable {
 			return err
 		}
-		return do(tx)
-	})
+		if err := pause(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
-// endBatches waits for those under way; the next ones wait for tx.
-func endBatches(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, hot, int64(batchLock))
-	return err
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // tally is what payloads contribute to the rollups before a transaction

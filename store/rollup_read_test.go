@@ -254,8 +254,11 @@ func TestNumbersRefuseWhatTheyCannotTell(t *testing.T) {
 	long, from, to := 400*24*time.Hour, noon, noon.Add(-time.Hour)
 	part := "7"
 	for what, ask := range map[string]func() error{
-		"no begin":    func() error { _, err := s.Services(t.Context(), store.Window{}, store.NumbersFilter{}); return err },
-		"no end":      func() error { _, err := s.Services(t.Context(), store.Window{From: &from, To: &to}, store.NumbersFilter{}); return err },
+		"no begin": func() error { _, err := s.Services(t.Context(), store.Window{}, store.NumbersFilter{}); return err },
+		"no end": func() error {
+			_, err := s.Services(t.Context(), store.Window{From: &from, To: &to}, store.NumbersFilter{})
+			return err
+		},
 		"a long time": func() error { _, err := s.Flow(t.Context(), since(long), store.NumbersFilter{}); return err },
 		"part of an org": func() error {
 			_, err := s.Services(t.Context(), since(time.Hour), store.NumbersFilter{OrgID: &store.Text{Contains: &part}})
@@ -265,7 +268,10 @@ func TestNumbersRefuseWhatTheyCannotTell(t *testing.T) {
 			_, err := s.Flow(t.Context(), since(time.Hour), store.NumbersFilter{OrgID: &store.Text{NotIn: []string{"1"}}})
 			return err
 		},
-		"a flow of a source": func() error { _, err := s.Flow(t.Context(), since(time.Hour), store.NumbersFilter{Source: eq("x")}); return err },
+		"a flow of a source": func() error {
+			_, err := s.Flow(t.Context(), since(time.Hour), store.NumbersFilter{Source: eq("x")})
+			return err
+		},
 	} {
 		wantBadInput(t, what, ask())
 	}

@@ -62,15 +62,6 @@ func (s *Store) RebuildRollups(ctx context.Context, progress func(counted int)) 
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
 // beginRebuild names the generation to be built, unless one is being built.
 func (s *Store) beginRebuild(ctx context.Context) error {
 	return s.betweenBatches(ctx, func(tx pgx.Tx) error {
@@ -133,12 +124,11 @@ func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(*paylo
 // endRebuild puts what was built in the place of what is read, and deletes
 // that. No fold is under way then, which could write to it once more.
 func (s *Store) endRebuild(ctx context.Context) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := lockFold(ctx, tx, true); err != nil {
+	err := s.betweenBatches(ctx, func(tx pgx.Tx) error {
+		if mine, err := lockFold(ctx, tx, false); err != nil {
 			return err
-		}
-		if err := endBatches(ctx, tx); err != nil {
-			return err
+		} else if !mine {
+			return errBusy
 		}
 		_, err := tx.Exec(ctx, `UPDATE rollup_state SET generation = building, building = NULL, position = 0
 			WHERE building IS NOT NULL AND position = $1::bigint`, hot, int64(everyPayload))
