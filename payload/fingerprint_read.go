@@ -1,0 +1,470 @@
+package payload
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// How much of a message is read. Ids and frames take most of the space and
+// little of the key; more than this is behind any sentence.
+const (
+	maxHead  = 8 << 10 // bytes of a longer message that are read at its beginning
+	maxTail  = 4 << 10 // and at its end: the exception stands behind its frames
+	maxEnd   = 512     // of one line
+	maxToken = 256     // bytes of a word: a longer one is data
+	maxKey   = 1 << 10 // bytes of the key
+)
+
+// What reading costs, about as it takes time, and may cost of either end.
+const (
+	headCost  = 4600
+	tailCost  = 1600
+	tokenCost = 20 // and one for each byte
+	lineCost  = 24
+	frameCost = 8
+)
+
+// reader reads the cause out of a failure's message: into key for the
+// fingerprint, and into title for people. The key has the words, in lower
+// case and the singular, and a mask for each run of details; punctuation is
+// no part of it, since it differs with how a detail is spelled.
+//
+// What is a cause and what is a detail is described in
+// testdata/cases/README.md.
+type reader struct {
+	s    string // the part that is read
+	at   int    // the next byte
+	stop int    // the end of its line
+	text int    // what reading on may yet cost
+
+	key    []byte
+	title  []byte
+	titled bool // a title is wanted
+
+	last, before int  // where the last two tokens of the key begin
+	masked       bool // the last is a mask
+	maskGap      gap  // what stood before it
+	gap          gap  // what stands between the last token and at
+	code         int  // how surely a number here is a code
+	camel        bool // the last word is spelled like a class
+	listed       bool // the last quoted text was a name
+
+	clause, line span // where the clause and the line that are read begin
+	final        span // where the last whole clause begins
+	lines        [16]struct{ from, to int }
+	lineCount    int
+
+	skip    skip
+	logfmt  bool // a logger's key=value line
+	errors  int  // the end of a printed set of errors
+	args    int  // the end of an exception's arguments
+	closers [8]int
+	closing int // how many quotes around nested texts are open
+	small   [24]byte
+}
+
+// span is a place in the key and the one in the title that goes with it.
+type span struct{ key, title int }
+
+// gap is the punctuation between two tokens.
+type gap uint16
+
+const (
+	gapSpace gap = 1 << iota
+	gapColon
+	gapEqual
+	gapComma
+	gapOpen   // a parenthesis
+	gapSquare // a bracket
+	gapGlued  // a bracket right behind a word
+	gapDash
+	gapDots
+	gapArrow
+	gapStop
+	gapOther
+)
+
+// skip says which lines are left out.
+type skip uint8
+
+const (
+	skipNothing skip = iota
+	skipFrames       // of a Python traceback: up to the exception, which is not indented
+	skipSnippet      // indented lines and closing brackets
+	skipBlock        // up to a blank line, or the next exception
+	skipRest
+)
+
+// read reads a message of any size. Of a long one both ends are read, so that
+// the cost has a bound.
+func (r *reader) read(message string) {
+	if len(message) > maxHead+maxTail {
+		head, tail := clip(message, maxHead), message[len(message)-maxTail:]
+		head, tail = splitLines(uncoloured(head)), splitLines(uncoloured(tail))
+		r.part(head, prefixOf(head), headCost)
+		r.part(tail, torn(tail, 0), tailCost)
+	} else {
+		s := splitLines(uncoloured(message))
+		if r.part(s, prefixOf(s), headCost); r.at < len(s) {
+			r.part(s, torn(s, max(r.at, len(s)-maxTail)), tailCost)
+		}
+	}
+	r.dropCut()
+}
+
+// torn is where, from a place in the middle of a text, its next line begins,
+// or in a text of one line the next of a list, or the next word.
+func torn(s string, from int) int {
+	if end := lineEnd(s, from); end < len(s) {
+		return end + 1
+	}
+	from = max(from, len(s)-maxEnd)
+	if i := strings.Index(s[from:], ", "); i >= 0 {
+		return from + i + 2
+	}
+	return from + strings.IndexByte(s[from:], ' ') + 1
+}
+
+// part reads a part of the message, as long as it does not cost too much.
+func (r *reader) part(s string, from, cost int) {
+	r.s, r.at, r.text = s, from, cost
+	r.errors, r.args, r.closing = 0, 0, 0
+	for r.at < len(r.s) && len(r.key) < maxKey && r.text > 0 {
+		if r.skip == skipRest {
+			r.at = len(r.s)
+			return
+		}
+		r.setStop()
+		r.readLine()
+		r.endLine()
+	}
+}
+
+// setStop finds the end of the line.
+func (r *reader) setStop() { r.stop = lineEnd(r.s, r.at) }
+
+func lineEnd(s string, from int) int {
+	end := len(s)
+	if i := strings.IndexByte(s[from:], '\n'); i >= 0 {
+		end = from + i
+	}
+	if i := strings.IndexByte(s[from:end], '\r'); i >= 0 {
+		end = from + i
+	}
+	return end
+}
+
+// readLine reads the line at at, if it says something, and leaves at at the
+// next.
+func (r *reader) readLine() {
+	line := r.s[r.at:r.stop]
+	keep := r.keeps(line)
+	if keep < 0 {
+		r.text -= frameCost
+		r.at = r.lineBehind()
+		return
+	}
+	r.text -= lineCost
+	r.at += keep
+	if i := strings.Index(r.s[r.at:r.stop], traceback); i >= 0 {
+		r.stop = r.at + i
+		if i >= len("Exception Group ") {
+			r.stop = r.at + len(strings.TrimSuffix(r.s[r.at:r.stop], "Exception Group "))
+		}
+		r.skip = skipFrames
+	}
+	for r.at < r.stop && len(r.key) < maxKey && r.text > 0 {
+		from := r.at
+		r.token()
+		r.text -= r.at - from
+		if alnum(r.s[from]) {
+			r.text -= tokenCost
+		}
+	}
+	if r.skip == skipFrames {
+		r.setStop() // behind the title
+		r.at = r.stop
+	}
+	if r.at >= r.stop {
+		r.at = r.lineBehind()
+	}
+}
+
+// lineBehind is where the next line begins.
+func (r *reader) lineBehind() int {
+	if strings.HasPrefix(r.s[r.stop:], "\r\n") {
+		return r.stop + 2
+	}
+	return r.stop + 1
+}
+
+// token reads the next word, number, quoted text or mark.
+func (r *reader) token() {
+	c := r.s[r.at]
+	switch class[c] {
+	case isLetter:
+		r.readWord()
+	case isDigit:
+		r.readNumber(r.at)
+	case isBlank:
+		r.at++
+		r.blank()
+	case isQuote:
+		r.readQuote(1, c)
+	case isHigh:
+		r.readHigh()
+	default:
+		r.readMark(c)
+	}
+}
+
+func (r *reader) blank() {
+	r.gap |= gapSpace
+	if r.titled && len(r.title) > 0 && r.title[len(r.title)-1] != ' ' {
+		r.title = append(r.title, ' ')
+	}
+}
+
+// put writes what is no token to the title alone.
+func (r *reader) put(text string) {
+	if r.titled {
+		r.title = append(r.title, text...)
+	}
+}
+
+// begin makes room for a token.
+func (r *reader) begin() {
+	r.before = r.last
+	if len(r.key) > 0 {
+		r.key = append(r.key, ' ')
+	}
+	r.last = len(r.key)
+	r.masked, r.camel = false, false
+}
+
+// mask stands for a detail; details side by side, in a list too, are one.
+func (r *reader) mask(label string) {
+	if r.masked || r.joins() {
+		switch {
+		case !r.titled:
+		case r.gap&^(gapSpace|gapComma) == 0:
+			r.title = append(r.title[:r.maskEnd()], '>')
+		default:
+			r.put(label)
+		}
+		r.masked, r.gap, r.code = true, 0, 0
+		return
+	}
+	r.maskGap = r.gap
+	r.begin()
+	r.key = append(r.key, '*')
+	r.put(label)
+	r.masked, r.gap, r.code = true, 0, 0
+}
+
+// joins tells whether the last token is but a conjunction behind a mask, and
+// drops it.
+func (r *reader) joins() bool {
+	switch string(r.key[r.last:]) {
+	case "and", "or":
+		if r.last-r.before == 2 && r.key[r.before] == '*' {
+			r.key, r.last = r.key[:r.before+1], r.before
+			return true
+		}
+	}
+	return false
+}
+
+// maskEnd is where the title's last placeholder ends, but for its bracket.
+func (r *reader) maskEnd() int {
+	if i := bytes.LastIndexByte(r.title, '>'); i >= 0 {
+		return i
+	}
+	return len(r.title)
+}
+
+// endLine drops a line that is like an earlier one.
+func (r *reader) endLine() {
+	r.endClause()
+	if line := r.key[min(r.line.key, len(r.key)):]; len(line) > 0 {
+		for _, l := range r.lines[:min(r.lineCount, len(r.lines))] {
+			if bytes.Equal(r.key[l.from:l.to], line) {
+				r.cutTo(r.line)
+				break
+			}
+		}
+	}
+	if len(r.key) > r.line.key {
+		r.lines[r.lineCount%len(r.lines)] = struct{ from, to int }{r.line.key, len(r.key)}
+		r.lineCount++
+	}
+	if r.titled && len(r.title) > r.line.title {
+		r.title = bytes.TrimRight(r.title, " ")
+		if n := len(r.title); n > 0 && !strings.ContainsRune(":,;-", rune(r.title[n-1])) {
+			r.title = append(r.title, ';')
+		}
+		r.title = append(r.title, ' ')
+	}
+	r.line = span{len(r.key), len(r.title)}
+	r.clause = r.line
+	r.gap, r.code, r.listed = r.gap|gapSpace|gapStop, 0, false
+}
+
+// endClause drops a clause that says what the one before it says of another
+// thing: lists count once.
+func (r *reader) endClause() {
+	if c := r.key[min(r.clause.key, len(r.key)):]; len(c) > 3 && r.clause.key > 0 && bytes.HasSuffix(r.key[:r.clause.key], c) {
+		r.cutTo(r.clause)
+	}
+	if len(r.key) > r.clause.key {
+		r.final = r.clause
+	}
+	r.clause = span{len(r.key), len(r.title)}
+}
+
+func (r *reader) cutTo(to span) {
+	r.key = r.key[:to.key]
+	if r.titled {
+		r.title = r.title[:to.title]
+	}
+	r.last = bytes.LastIndexByte(r.key, ' ') + 1
+	r.before = 0
+	if r.last > 1 {
+		r.before = bytes.LastIndexByte(r.key[:r.last-1], ' ') + 1
+	}
+	r.masked = string(r.key[r.last:]) == "*"
+}
+
+// dropCut drops a last line that was cut off but begins like an earlier one.
+func (r *reader) dropCut() {
+	if n := r.lineCount - 1; n > 0 && n < len(r.lines) {
+		last := r.key[r.lines[n].from:r.lines[n].to]
+		for _, l := range r.lines[:n] {
+			if bytes.HasPrefix(r.key[l.from:l.to], last) {
+				r.cutTo(span{r.lines[n].from, len(r.title)})
+				break
+			}
+		}
+	}
+	if from := min(r.final.key, len(r.key)); from > 0 {
+		// So does a clause of two words or more.
+		if c := r.key[from:]; bytes.Count(c, []byte(" ")) > 1 && bytes.Contains(r.key[:from], c) {
+			r.cutTo(r.final)
+		}
+	}
+	r.title = bytes.TrimRight(r.title, " ;,-{[(")
+}
+
+// uncoloured is the text without a terminal's colours, as they are or escaped.
+func uncoloured(s string) string {
+	if strings.IndexByte(s, '\x1b') < 0 && !strings.Contains(s[:min(len(s), maxTail)], "[0m") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if n := colour(s[i:]); n > 0 {
+			i += n - 1
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func colour(s string) int {
+	n := 0
+	for _, escape := range [...]string{"\x1b[", `\x1b[`, `\u001b[`, `\u001B[`, `\033[`, "#033[", "^[["} {
+		if strings.HasPrefix(s, escape) {
+			n = len(escape)
+			break
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	for n < len(s) && (s[n] == ';' || s[n] >= '0' && s[n] <= '9') {
+		n++
+	}
+	if n < len(s) && (s[n]|0x20) >= 'a' && (s[n]|0x20) <= 'z' {
+		return n + 1
+	}
+	return 0
+}
+
+// splitLines gives a trace on one line, with its line ends escaped, its lines.
+func splitLines(s string) string {
+	if strings.Contains(s, "\u2028") {
+		s = strings.ReplaceAll(s, "\u2028", "\n")
+	}
+	if strings.IndexByte(s, '\\') < 0 || strings.IndexByte(s, '\n') >= 0 ||
+		!strings.Contains(s, `\n  File `) && !strings.Contains(s, `\n\tat `) && !strings.Contains(s, `\n    at `) {
+		return s
+	}
+	return strings.NewReplacer(`\r\n`, "\n", `\n`, "\n", `\t`, "\t", `\"`, `"`).Replace(s)
+}
+
+// Classes of bytes.
+const (
+	isOther = iota
+	isLetter
+	isDigit
+	isBlank
+	isQuote
+	isHigh // not ASCII
+)
+
+var class = func() (c [256]uint8) {
+	for i := range c {
+		switch {
+		case i >= utf8.RuneSelf:
+			c[i] = isHigh
+		case i >= 'a' && i <= 'z', i >= 'A' && i <= 'Z', i == '_', i == '$':
+			c[i] = isLetter
+		case i >= '0' && i <= '9':
+			c[i] = isDigit
+		case i <= ' ', i == 0x7f:
+			c[i] = isBlank
+		case i == '\'', i == '"', i == '`':
+			c[i] = isQuote
+		}
+	}
+	return c
+}()
+
+func alnum(c byte) bool { return class[c] == isLetter || class[c] == isDigit || class[c] == isHigh }
+
+// readHigh reads what begins with a character beyond ASCII.
+func (r *reader) readHigh() {
+	c, n := utf8.DecodeRuneInString(r.s[r.at:r.stop])
+	switch {
+	case closersOf(c) != "":
+		r.readQuote(n, 0)
+	case c == '\u2212': // the minus of typographers
+		r.at += n
+	case unicode.IsDigit(c):
+		r.readNumber(r.at)
+	case unicode.IsLetter(c) || unicode.IsMark(c):
+		r.readWord()
+	case c == '…':
+		r.at += n
+		r.gap |= gapDots
+	case c == '，' || c == '、' || c == '；':
+		r.at += n
+		r.put(", ")
+		r.gap |= gapComma
+		r.endClause()
+	case c == '：':
+		r.at += n
+		r.put(": ")
+		r.gap |= gapColon
+	case unicode.IsSpace(c) || c == '\u200b' || c == '\ufeff' || c == utf8.RuneError:
+		r.at += n
+		r.blank()
+	default:
+		r.put(r.s[r.at : r.at+n])
+		r.at += n
+		r.gap |= gapOther
+	}
+}

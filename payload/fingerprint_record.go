@@ -1,0 +1,348 @@
+package payload
+
+import "strings"
+
+// maxRecord is how much of a record is read.
+const maxRecord = 2 << 10
+
+// brace reads a record: a printed one is left out, of one that is an answer
+// what says why is read, a set of errors by field is read as it is.
+func (r *reader) brace() bool {
+	if r.at > 0 && alnum(r.s[r.at-1]) {
+		return r.print() // KafkaError{…}: a struct
+	}
+	end := r.balanced(r.at)
+	said := r.gap&(gapEqual|gapDash) == 0
+	if said && r.errorSet(r.at, end) {
+		r.errors = end
+		return false
+	}
+	from, at := len(r.key), r.at
+	if said {
+		r.reasons(at, min(end, at+maxRecord))
+	}
+	r.jump(end)
+	if len(r.key) == from {
+		r.put("{…}")
+	}
+	return true
+}
+
+// print leaves out the print of an object, Host(id=5, org=7), with its keys,
+// unless one of them says why.
+func (r *reader) print() bool {
+	if !r.camel || r.at == 0 || !alnum(r.s[r.at-1]) {
+		return false
+	}
+	s := r.s
+	for i := r.at + 1; i < len(s); i++ {
+		from := blanksEnd(s, i)
+		n := from
+		for n < len(s) && (class[s[n]] == isLetter || class[s[n]] == isDigit) {
+			n++
+		}
+		if n == from || n >= len(s) || s[n] != '=' {
+			if i == r.at+1 {
+				return false
+			}
+			break
+		}
+		if causal(r.lower(s[from:n])) {
+			return false
+		}
+		if i = r.valueEnd(n+1, len(s)); i >= len(s) || s[i] != ',' {
+			break
+		}
+	}
+	r.put("(…)")
+	r.jump(r.balanced(r.at))
+	r.gap |= gapOther
+	return true
+}
+
+// cutNote leaves out what says how much was cut off: "(613 more)", "[cut]".
+func (r *reader) cutNote() bool {
+	rest := r.s[r.at:min(r.stop, r.at+48)]
+	end := strings.IndexAny(rest, ")]")
+	if end < 0 {
+		return false
+	}
+	cut := false
+	for word := range strings.FieldsSeq(rest[1:end]) {
+		switch word = strings.ToLower(strings.Trim(word, "+.,…")); word {
+		case "more", "cut", "truncated", "omitted", "snip", "snipped", "elided", "clipped", "abridged", "shortened":
+			cut = true
+		case "", "chars", "characters", "char", "byte", "bytes", "lines", "items", "off", "left", "out", "here", "of", "total":
+		default:
+			if class[word[0]] != isDigit {
+				return false
+			}
+		}
+	}
+	if cut {
+		r.at += end + 1
+		r.gap |= gapOther
+	}
+	return cut
+}
+
+// errorSet tells whether a record holds sentences by field: {'fqdn': ['…']}.
+func (r *reader) errorSet(i, end int) bool {
+	s := r.s[:end]
+	for range 3 {
+		i = blanksEnd(s, i+1)
+		if i >= len(s) {
+			return false
+		}
+		if c := s[i]; class[c] == isQuote {
+			k := closeOf(s, i)
+			i = k + 1
+		} else {
+			for i < len(s) && alnum(s[i]) {
+				i++
+			}
+		}
+		if i = blanksEnd(s, i); i >= len(s) || s[i] != ':' {
+			return false
+		}
+		if i = blanksEnd(s, i+1); i >= len(s) {
+			return false
+		}
+		if s[i] != '{' {
+			break
+		}
+	}
+	if s[i] != '[' {
+		return false
+	}
+	if i = blanksEnd(s, i+1); i >= len(s) {
+		return false
+	}
+	if class[s[i]] == isQuote {
+		return strings.IndexByte(s[i:closeOf(s, i)], ' ') > 0
+	}
+	n := i
+	for n < len(s) && class[s[n]] == isLetter {
+		n++
+	}
+	return n > i && n < len(s) && s[n] == '('
+}
+
+// reasons reads what the causal keys of a record say.
+func (r *reader) reasons(i, end int) {
+	s := r.s[:end]
+	answer := len(r.key) == 0 || r.gap&gapArrow != 0 // not a record that happens to have a status
+	deep := 0                                        // within a causal value
+	for i < len(s) && len(r.key) < maxKey {
+		switch s[i] {
+		case '"', '\'':
+			k := closeOf(s, i)
+			v := blanksEnd(s, min(k+1, len(s)))
+			switch {
+			case v >= len(s) || s[v] != ':':
+				if deep > 0 {
+					r.within(i+1, min(k, len(s)))
+				}
+				i = k + 1
+			case r.causalKey(s[i+1:min(k, len(s))], answer || deep > 0):
+				i = r.reason(s[i+1:k], blanksEnd(s, v+1), end)
+				if i < len(s) && (s[i] == '{' || s[i] == '[') {
+					deep++
+				}
+			default:
+				i = r.valueEnd(blanksEnd(s, v+1), end)
+			}
+		case '}', ']':
+			deep = max(0, deep-1)
+			i++
+		default:
+			i++
+		}
+	}
+}
+
+// causalKey tells whether the key of a record says why.
+func (r *reader) causalKey(key string, answer bool) bool {
+	lower := r.lower(key)
+	switch string(lower) {
+	case "msg", "message", "err", "error", "errors", "reason", "reasons", "exception", "error_message", "errormessage":
+		return true
+	case "detail", "details", "messages":
+		return answer
+	}
+	return answer && causal(lower)
+}
+
+// reason reads a causal value; of a list or a record it reads nothing yet.
+func (r *reader) reason(key string, v, end int) int {
+	if v >= end || r.s[v] == '{' || r.s[v] == '[' {
+		return v
+	}
+	to := r.valueEnd(v, end)
+	if code := r.codeBehind(key); code == codeSure {
+		r.put(" ")
+		r.word(key)
+		r.gap = gapColon
+	}
+	r.put(" ")
+	if r.s[v] == '"' || r.s[v] == '\'' {
+		r.within(v+1, to-1)
+	} else {
+		r.within(v, to)
+	}
+	return to
+}
+
+// within reads a part of the text.
+func (r *reader) within(from, to int) {
+	stop := r.stop
+	r.at, r.stop = from, to
+	for r.at < r.stop && len(r.key) < maxKey {
+		r.token()
+	}
+	r.stop = stop
+	r.gap |= gapStop
+	r.endClause()
+}
+
+// pairValue is the length up to the value of a pair, in what stands behind its
+// key; 0: it is no pair.
+func pairValue(next string) int {
+	switch {
+	case strings.HasPrefix(next, " = ") && len(next) > 3:
+		return 3
+	case len(next) > 1 && next[0] == '=' && strings.IndexByte("=>~ ", next[1]) < 0:
+		return 1
+	}
+	return 0
+}
+
+// pair reads key=value: where the key says that it is a cause, or names one,
+// the value is read; else the pair is a detail.
+func (r *reader) pair(key string, v int) {
+	lower := r.lower(key)
+	if len(r.key) == 0 {
+		switch string(lower) {
+		case "time", "ts", "level", "msg", "timestamp", "lvl", "severity", "t", "logger", "caller", "@timestamp":
+			r.logfmt = true
+		}
+	}
+	switch {
+	case causal(lower):
+		if s := string(lower); s == "msg" || s == "message" {
+			r.begin() // it is quoted as a cause, whatever the key is called
+			r.key = append(r.key, "msg"...)
+			r.code = codeNever
+		} else {
+			r.word(key)
+			r.put("=")
+		}
+	case !r.logfmt && nounOf(lower) == nounSure, !r.logfmt && string(lower) == "type":
+		r.word(key)
+		r.put("=")
+	default:
+		if !r.logfmt {
+			r.put(key)
+			r.put("=…")
+		}
+		r.jump(r.valueEnd(v, len(r.s)))
+		r.gap |= gapSpace
+		r.code = codeNever
+		return
+	}
+	r.gap |= gapEqual
+	r.at = v
+}
+
+// valueEnd is where the value at v ends, at the latest at end.
+func (r *reader) valueEnd(v, end int) int {
+	s := r.s[:end]
+	for i := v; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\'' && (i == v || !alnum(s[i-1]) || i == v+1):
+			i = closeOf(s, i)
+		case c == '{' || c == '[' || c == '(':
+			if i = r.balanced(i) - 1; i >= len(s) {
+				return len(s)
+			}
+		case class[c] == isBlank, c == ';', c == ')', c == ']', c == '}', c == ',' && (i+1 == len(s) || !alnum(s[i+1]) || r.at < r.stop && keyAhead(s[i+1:])):
+			return i
+		}
+	}
+	return len(s)
+}
+
+// keyAhead tells whether a key and an equals sign are next: "a=1,b=2".
+func keyAhead(s string) bool {
+	n := 0
+	for n < len(s) && class[s[n]] == isLetter {
+		n++
+	}
+	return n > 0 && n < len(s) && s[n] == '='
+}
+
+// blanksEnd is the first place from i that is no blank.
+func blanksEnd(s string, i int) int {
+	for i < len(s) && class[s[i]] == isBlank {
+		i++
+	}
+	return i
+}
+
+// closeOf is where the text quoted at i ends, or the end of all.
+func closeOf(s string, i int) int {
+	c := s[i]
+	for j := i + 1; j < len(s); j++ {
+		switch {
+		case s[j] == '\\':
+			j++
+		case s[j] == c && (c != '\'' || j+1 >= len(s) || !alnum(s[j+1])):
+			return j
+		}
+	}
+	return len(s)
+}
+
+// maxBalance is how far from its beginning a bracket may be closed.
+const maxBalance = 4 << 10
+
+// balanced is where the bracket at i is closed, or the end of all.
+func (r *reader) balanced(i int) int {
+	within := r.s[:min(len(r.s), i+maxBalance)]
+	end := balancedEnd(within, i)
+	r.text -= (end - i) / 2
+	if end == len(within) {
+		return len(r.s)
+	}
+	return end
+}
+
+func balancedEnd(s string, i int) int {
+	depth := 0
+	for j := i; j < len(s); j++ {
+		switch c := s[j]; c {
+		case '{', '[', '(':
+			depth++
+		case '}', ']', ')':
+			if depth--; depth == 0 {
+				return j + 1
+			}
+		case '"', '\'':
+			if c == '"' || j > 0 && !alnum(s[j-1]) {
+				j = closeOf(s, j)
+			}
+		}
+	}
+	return len(s)
+}
+
+// jump goes on at a later place, which may be in another line.
+func (r *reader) jump(to int) {
+	r.at = min(to, len(r.s))
+	if r.at > r.stop {
+		r.setStop()
+	}
+	if r.at == len(r.s) {
+		r.skip = skipBlock // what comes of a longer message is still behind the sentence
+	}
+}

@@ -1,0 +1,631 @@
+package payload
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What stands for details in a title.
+const (
+	labelNumber  = "<n>"
+	labelID      = "<id>"
+	labelHost    = "<host>"
+	labelPath    = "<path>"
+	labelURL     = "<url>"
+	labelTime    = "<time>"
+	labelAddress = "<address>"
+	labelText    = "<…>"
+	labelObject  = "<object>"
+)
+
+// readWord reads what begins with a letter: a word, a name, an id, a host, a
+// path, the key of a pair.
+func (r *reader) readWord() {
+	from := r.at
+	if e := addressEnd(r.s[:r.stop], from); e > 0 {
+		r.at = e
+		r.mask(labelHost)
+		return
+	}
+	end := r.wordEnd(from)
+	w := r.s[from:end]
+	next := r.s[end:r.stop]
+	if next != "" {
+		switch next[0] {
+		case ':':
+			if r.schemed(from, end) {
+				return
+			}
+		case '\'', '"':
+			if bytePrefix(w) {
+				r.at = end
+				r.quote(1, next[0])
+				return
+			}
+		case '=', ' ':
+			if v := pairValue(next); v > 0 {
+				r.pair(w, end+v)
+				return
+			}
+		}
+	}
+	r.at = end
+	if r.sqlBehind(w, next) {
+		return
+	}
+	if label := r.detail(w, next); label != "" {
+		if next = r.s[r.at:r.stop]; label == labelHost && len(next) > 1 && next[0] == ':' {
+			if port := digits(next[1:]); port > 0 {
+				r.at += 1 + port
+			}
+		}
+		if label == labelTime && strings.HasPrefix(next, ",") {
+			r.at++ // within a date: "Mon, 2 Jan"
+		}
+		r.mask(label)
+		r.unit()
+		return
+	}
+	r.word(w)
+}
+
+// wordEnd is where the word that begins at i ends.
+func (r *reader) wordEnd(i int) int {
+	s := r.s[:min(r.stop, i+maxToken)]
+	from := i
+	for i < len(s) {
+		c := s[i]
+		switch class[c] {
+		case isLetter, isDigit:
+			i++
+			continue
+		case isHigh:
+			if n := letterAt(s, i); n > 0 {
+				i += n
+				continue
+			}
+		case isQuote:
+			if c == '\'' && contraction(s, i) {
+				i++
+				continue
+			}
+		default:
+			if i+1 < len(s) && strings.IndexByte(".-/@+~", c) >= 0 && (alnum(s[i+1]) || base64Pair(s, i)) {
+				i++
+				continue
+			}
+			if c == ':' && i+2 < len(s) && s[i+1] == ':' && class[s[i+2]] == isLetter {
+				i += 2
+				continue
+			}
+		}
+		break
+	}
+	for i > from+1 && strings.IndexByte(".-/@+~:", s[i-1]) >= 0 {
+		i--
+	}
+	return i
+}
+
+// base64Pair tells whether the two marks at i stand within Base64.
+func base64Pair(s string, i int) bool {
+	return (s[i] == '+' || s[i] == '/') && (s[i+1] == '+' || s[i+1] == '/') && i+2 < len(s) && class[s[i+2]] <= isDigit && class[s[i+2]] != isOther
+}
+
+// letterAt is the length of the letter beyond ASCII at i; 0: it is none.
+func letterAt(s string, i int) int {
+	c, n := utf8.DecodeRuneInString(s[i:])
+	if unicode.IsLetter(c) || unicode.IsMark(c) || unicode.IsDigit(c) {
+		return n
+	}
+	return 0
+}
+
+// contraction tells whether the apostrophe at i is one: can't, there's.
+func contraction(s string, i int) bool {
+	n := i + 1
+	for n < len(s) && class[s[n]] == isLetter {
+		n++
+	}
+	return i > 0 && class[s[i-1]] == isLetter && n > i+1 && n <= i+3 && (n == len(s) || class[s[n]] == isBlank)
+}
+
+func bytePrefix(w string) bool {
+	switch w {
+	case "b", "u", "r", "f", "B", "U", "br", "rb":
+		return true
+	}
+	return false
+}
+
+// schemed reads a word with a colon behind it that is part of something
+// longer: a URL, a path of Windows.
+func (r *reader) schemed(from, end int) bool {
+	s := r.s[:r.stop]
+	if strings.HasPrefix(s[end:], "://") || schemeOfTwo(s[end+1:]) {
+		r.at = webEnd(s, end)
+		r.mask(labelURL)
+		return true
+	}
+	if end == from+1 && end+1 < len(s) && s[end+1] == '\\' {
+		r.at = webEnd(s, end)
+		r.mask(labelPath)
+		return true
+	}
+	return false
+}
+
+// schemeOfTwo: what stands behind the colon of "jdbc:postgresql://".
+func schemeOfTwo(s string) bool {
+	n := 0
+	for n < len(s) && n < 16 && s[n] >= 'a' && s[n] <= 'z' {
+		n++
+	}
+	return n > 0 && strings.HasPrefix(s[n:], "://")
+}
+
+// addressEnd is where the IPv6 address at from ends; 0: there is none.
+func addressEnd(s string, from int) int {
+	i, colons, digit := from, 0, false
+	for s = s[:min(len(s), from+46)]; i < len(s); {
+		c := s[i]
+		switch {
+		case c == ':':
+			colons++
+		case c >= '0' && c <= '9':
+			digit = true
+		case (c|0x20) >= 'a' && (c|0x20) <= 'f':
+		default:
+			if alnum(c) {
+				return 0
+			}
+			if colons > 1 && digit {
+				return i
+			}
+			return 0
+		}
+		i++
+	}
+	if colons > 1 && digit {
+		return i
+	}
+	return 0
+}
+
+// webEnd is where a URL or a path ends that runs on from i.
+func webEnd(s string, i int) int {
+	from := i
+	for i < len(s) {
+		c := s[i]
+		if class[c] == isBlank || class[c] == isQuote || c == '<' || c == '>' || c == '|' || c == '\\' && i+1 < len(s) && class[s[i+1]] == isQuote {
+			break
+		}
+		if class[c] == isHigh {
+			n := letterAt(s, i)
+			if n == 0 {
+				break
+			}
+			i += n
+			continue
+		}
+		if c == '[' && i > from && s[i-1] == '/' || c == '[' && i > from && s[i-1] == '@' {
+			// An IPv6 host.
+			if j := strings.IndexByte(s[i:], ']'); j > 0 {
+				i += j
+			}
+		} else if (c == '(' || c == '[' || c == '{') && i > from+3 || (c == ')' || c == ']' || c == '}') && (i+1 == len(s) || !alnum(s[i+1]) && s[i+1] != '/' && s[i+1] != ':') {
+			break
+		}
+		i++
+	}
+	for i > from+1 && strings.IndexByte(".,:;!?)]}*", s[i-1]) >= 0 {
+		i--
+	}
+	return i
+}
+
+// readPath reads a path that begins at at.
+func (r *reader) readPath() {
+	r.at = webEnd(r.s[:r.stop], r.at)
+	r.mask(labelPath)
+}
+
+// detail says what a word is replaced by; "": it is a word.
+func (r *reader) detail(w, next string) string {
+	if len(w) >= maxToken-1 {
+		return labelID
+	}
+	sh := shapeOf(w)
+	switch {
+	case sh.at:
+		return labelAddress
+	case sh.slashes > 0:
+		return r.pathLike(w, sh)
+	case w == "localhost":
+		return labelHost
+	case sh.plain:
+		if r.absent(w) {
+			return labelNumber
+		}
+		if r.dateWord(w, next) {
+			return labelTime
+		}
+		if sh.switches*3 > len(w) && len(w) >= 16 && sh.lone > 1 {
+			return labelID
+		}
+		if next = next[:min(len(next), 8)]; len(next) > 2 && next[0] == ':' && digits(next[1:]) >= 4 && w == strings.ToLower(w) && !positionWord(w) {
+			return labelHost // and a port
+		}
+		return ""
+	case sh.dots > 0 && hostLike(w):
+		return labelHost
+	case sh.dots > 0 && fileLike(w):
+		return labelPath
+	case sh.digits == 0 || numberedName(w):
+		return ""
+	case r.codeLike(w, next):
+		return ""
+	case sh.hex && len(w) >= 8, sh.turns >= 2 && len(w) >= 6 && !sh.high && !classLike(w, sh):
+		return labelID
+	case podLike(w):
+		return labelHost
+	case packageLike(w, next):
+		if len(next) > 1 && next[0] == ':' && class[next[1]] == isDigit {
+			r.at = r.numberEnd(r.at + 1)
+		}
+		return labelID
+	case r.gap&^(gapSpace|gapColon|gapEqual) != 0:
+	case hostWord(r.lastWord()):
+		return labelHost
+	case idWord(r.lastWord()):
+		return labelID
+	}
+	return ""
+}
+
+// shape is what a word is made of.
+type shape struct {
+	plain, at, high, hex  bool
+	slashes, dots, digits int
+	switches              int // between small and capital letters
+	lone                  int // small letters between capital ones
+	turns                 int // between letters and digits, at most in one part of it
+	partTurns             int // in the part that is read
+}
+
+func shapeOf(w string) shape {
+	sh := shape{plain: true, hex: true}
+	var was uint8
+	for i := range len(w) {
+		c := w[i]
+		switch k := class[c]; {
+		case k == isDigit:
+			sh.plain = false
+			sh.digits++
+			if was == isLetter {
+				sh.partTurns++
+			}
+			was = isDigit
+		case k == isLetter && c != '_' && c != '$':
+			if was == isDigit {
+				sh.partTurns++
+			}
+			if i > 0 && class[w[i-1]] == isLetter && (w[i-1]^c)&0x20 != 0 {
+				sh.switches++
+				if i > 1 && c < 'a' && class[w[i-2]] == isLetter && w[i-2] < 'a' {
+					sh.lone++
+				}
+			}
+			sh.hex = sh.hex && (c|0x20) <= 'f'
+			was = isLetter
+		default:
+			sh.turns, sh.partTurns, was = max(sh.turns, sh.partTurns), 0, 0
+			sh.plain = sh.plain && (c == '_' || c == '\'')
+			sh.hex = sh.hex && c == '-'
+			switch {
+			case c == '@':
+				sh.at = true
+			case c == '/':
+				sh.slashes++
+			case c == '.':
+				sh.dots++
+			case k == isHigh:
+				sh.high, sh.plain = true, false
+			}
+		}
+	}
+	sh.turns = max(sh.turns, sh.partTurns)
+	sh.hex = sh.hex && sh.digits > 0
+	return sh
+}
+
+// classLike: Utf8Error, S3UploadFailedError.
+func classLike(w string, sh shape) bool {
+	if sh.turns != 2 || sh.lone > 0 || w[0] < 'A' || w[0] > 'Z' || len(w) > 64 {
+		return false
+	}
+	i := strings.LastIndexAny(w, "0123456789") + 1
+	return i+2 < len(w) && w[i] >= 'A' && w[i] <= 'Z' && w[i+1] >= 'a' && w[i+2] >= 'a'
+}
+
+// pathLike says what a word with slashes is: "and/or" is one.
+func (r *reader) pathLike(w string, sh shape) string {
+	first, _, _ := strings.Cut(w, "/")
+	switch first {
+	case "HTTP", "http":
+		return ""
+	case "application", "text", "multipart", "image", "audio", "video":
+		return labelText
+	}
+	if sh.slashes > 1 || sh.digits > 0 || sh.dots > 0 || strings.ContainsAny(w, "-_") {
+		return labelPath
+	}
+	return ""
+}
+
+// dateWord tells whether a word is part of a date: of May, only beside a
+// number.
+func (r *reader) dateWord(w, next string) bool {
+	if len(w) < 3 || w[0] < 'A' || w[0] > 'W' {
+		return false
+	}
+	next = strings.TrimLeft(next, " ,-/")
+	if monthName(w) == len(w) {
+		return r.masked && r.gap&^(gapSpace|gapComma|gapDash|gapOther) == 0 || next != "" && class[next[0]] == isDigit
+	}
+	return dayName(w) == len(w) && next != "" && (class[next[0]] == isDigit || monthName(next) > 0)
+}
+
+// absent tells whether a word stands where an id would: "org None".
+func (r *reader) absent(w string) bool {
+	switch w {
+	case "None", "null", "nil", "undefined", "nobody":
+	default:
+		return false
+	}
+	switch string(r.lastWord()) {
+	case "org", "org_id", "account", "account_number", "id", "host", "tenant", "user", "request_id", "inventory_id", "system", "orgid":
+		return true
+	}
+	return false
+}
+
+// positionWord: a number behind it and a colon is no port.
+func positionWord(w string) bool {
+	switch w {
+	case "line", "column", "col", "char", "byte", "offset", "position", "pos", "code", "status", "error", "row", "size", "port", "id", "index":
+		return true
+	}
+	return false
+}
+
+// hostLike: lower-case labels, the last of them a domain that is known.
+func hostLike(w string) bool {
+	labels, from := 0, 0
+	for i := 0; i <= len(w); i++ {
+		if i < len(w) && w[i] != '.' {
+			if c := w[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+				return false
+			}
+			continue
+		}
+		if i == from {
+			return false
+		}
+		labels++
+		if i < len(w) {
+			from = i + 1
+		}
+	}
+	switch last := w[from:]; last {
+	case "com", "org", "net", "edu", "gov", "int", "io", "dev", "app", "cloud", "local", "internal", "lan", "home", "corp",
+		"example", "test", "invalid", "localhost", "localdomain", "svc", "arpa", "info", "biz", "tech", "systems", "intra", "private", "consul",
+		"de", "uk", "fr", "cz", "jp", "eu", "us", "ca", "au", "nl", "pl", "ru", "cn", "br", "ch", "se", "at", "be", "fi", "dk", "kr", "tw", "il", "mx", "sk", "ai", "co", "tv":
+		return labels > 1
+	default:
+		return labels > 2 && len(last) == 2 && !fileLike(w)
+	}
+}
+
+// fileLike: a name with an ending that files have.
+func fileLike(w string) bool {
+	i := strings.LastIndexByte(w, '.')
+	if i <= 0 || len(w)-i > 8 {
+		return false
+	}
+	switch w[i+1:] {
+	case "go", "py", "rb", "java", "kt", "js", "ts", "jsx", "tsx", "rs", "c", "cc", "cpp", "h", "cs", "php", "pl", "sh", "scala", "ex", "erl", "swift",
+		"json", "jsonl", "yaml", "yml", "xml", "toml", "ini", "cfg", "conf", "txt", "md", "csv", "tsv", "log", "html", "sql", "proto", "lock", "pem", "crt", "cer",
+		"gz", "tgz", "tar", "xz", "bz", "bz2", "zip", "zst", "rpm", "deb", "jar", "war", "whl", "iso", "img", "db", "sock", "pid", "tmp", "bak", "dat", "bin", "so", "dll", "exe",
+		"pdf", "png", "jpg", "jpeg", "gif", "parquet", "avro", "spec", "service", "j2", "tpl", "tf":
+		return true
+	}
+	return false
+}
+
+// podLike: a name that ends with what Kubernetes makes up, without vowels.
+func podLike(w string) bool {
+	i := strings.LastIndexByte(w, '-')
+	if i <= 0 || len(w)-i != 6 {
+		return false
+	}
+	for _, c := range []byte(w[i+1:]) {
+		if strings.IndexByte("bcdfghjklmnpqrstvwxz2456789", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// packageLike: name-version-release, or name-epoch:version.
+func packageLike(w, next string) bool {
+	for i := 1; i+1 < len(w); i++ {
+		if w[i] == '-' && class[w[i+1]] == isDigit {
+			n := i + 1 + digits(w[i+1:])
+			if n < len(w) && w[n] == '.' || n == len(w) && len(next) > 1 && next[0] == ':' && class[next[1]] == isDigit {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// numberedName: the number is part of what the thing is called.
+func numberedName(w string) bool {
+	switch w {
+	case "utf-8", "utf8", "UTF-8", "UTF8", "utf-16", "UTF-16", "latin-1", "iso-8859-1", "ISO-8859-1", "base64", "Base64", "base32",
+		"x509", "X509", "sha1", "SHA1", "sha256", "SHA256", "SHA-256", "sha512", "SHA512", "md5", "MD5", "s3", "S3", "ec2", "EC2", "k8s",
+		"ipv4", "IPv4", "ipv6", "IPv6", "http2", "HTTP2", "h2", "oauth2", "OAuth2", "psycopg2", "psycopg3", "urllib3", "boto3", "log4j", "sqlite3", "db2", "DB2", "python3",
+		"int32", "int64", "uint32", "uint64", "uint8", "float32", "float64", "i18n", "gzip2", "bzip2", "lz4":
+		return true
+	}
+	head, _, dotted := strings.Cut(w, ".")
+	return dotted && (head == "psycopg2" || head == "urllib3" || head == "sqlite3" || head == "boto3") && strings.Trim(w[len(head):], "0123456789") == w[len(head):]
+}
+
+func hostWord(word []byte) bool {
+	switch string(word) {
+	case "host", "hostname", "server", "node", "pod", "broker", "worker", "machine", "instance":
+		return true
+	}
+	return false
+}
+
+// idWord: what is called an id is one, however it is spelled.
+func idWord(word []byte) bool {
+	n := len(word)
+	return n == 2 && string(word) == "id" || n > 4 && n < 20 && string(word[n-2:]) == "id" && string(word[n-5:]) != "valid"
+}
+
+// word adds a word to the key: in lower case and the singular, its numbers
+// masked.
+func (r *reader) word(w string) {
+	if r.dropMore(w) {
+		return
+	}
+	code := r.codeBehind(w)
+	keep := numberedName(w) || r.codeLike(w, r.s[r.at:r.stop])
+	r.begin()
+	for i := 0; i < len(w); i++ {
+		c := w[i]
+		switch {
+		case c >= 'A' && c <= 'Z':
+			r.camel = r.camel || i == 0 || w[i-1] == '.' || w[i-1] == ':'
+			c |= 0x20
+		case class[c] == isDigit && !keep:
+			for i+1 < len(w) && (class[w[i+1]] == isDigit || i+2 < len(w) && strings.IndexByte("._-", w[i+1]) >= 0 && class[w[i+2]] == isDigit) {
+				i++
+			}
+			c = '*'
+		}
+		r.key = append(r.key, c)
+	}
+	if r.titled {
+		r.putWord(w, keep)
+	}
+	r.stem()
+	r.gap, r.code, r.listed = 0, code, false
+}
+
+func (r *reader) putWord(w string, keep bool) {
+	from := 0
+	for i := 0; i < len(w) && !keep; i++ {
+		if class[w[i]] != isDigit {
+			continue
+		}
+		r.put(w[from:i])
+		r.put(labelNumber)
+		i += digits(w[i:])
+		from = i
+	}
+	r.put(w[from:])
+}
+
+// stem makes the last word of the key singular.
+func (r *reader) stem() {
+	w := r.key[r.last:]
+	switch string(w) {
+	case "are":
+		r.key = append(r.key[:r.last], "is"...)
+		return
+	case "were":
+		r.key = append(r.key[:r.last], "was"...)
+		return
+	case "have":
+		r.key = append(r.key[:r.last], "has"...)
+		return
+	case "do":
+		r.key = append(r.key, 'e') // as what is left of does
+		return
+	case "children":
+		r.key = r.key[:len(r.key)-3]
+		return
+	case "indices", "indexes":
+		r.key = append(r.key[:r.last], "index"...)
+		return
+	case "these":
+		r.key = append(r.key[:r.last], "this"...)
+		return
+	case "they":
+		r.key = append(r.key[:r.last], "it"...)
+		return
+	case "their":
+		r.key = append(r.key[:r.last], "its"...)
+		return
+	}
+	n := len(w)
+	if n < 4 || w[n-1] != 's' {
+		return
+	}
+	switch w[n-2] {
+	case 's', 'u', 'i', '\'', '.':
+	case 'e':
+		switch {
+		case w[n-3] == 'i' && n > 4:
+			r.key = append(r.key[:len(r.key)-3], 'y')
+		case w[n-3] == 'x' || w[n-3] == 'h' || w[n-3] == 's' && w[n-4] == 's':
+			r.key = r.key[:len(r.key)-2]
+		default:
+			r.key = r.key[:len(r.key)-1]
+		}
+	default:
+		r.key = r.key[:len(r.key)-1]
+	}
+}
+
+// dropMore drops the end of something cut off: "(613 more)", "and 12 others",
+// "[cut]".
+func (r *reader) dropMore(w string) bool {
+	next := r.s[r.at:r.stop]
+	if w == "more" && r.masked && strings.IndexByte(next, ' ') == 0 && strings.Count(next, " ") < 3 && r.opensLine() {
+		r.cutTo(r.line) // a list's last line: "and 12 more hosts"
+		r.at = r.stop
+		return true
+	}
+	ends := next == "" || strings.IndexByte(")],;.:", next[0]) >= 0
+	if !ends {
+		return false
+	}
+	switch w {
+	case "more", "others", "omitted":
+		if !r.masked {
+			return false
+		}
+		if r.maskGap&(gapOpen|gapSquare|gapDots) != 0 && r.last > 0 {
+			r.key = r.key[:r.last-1]
+			r.cutTo(span{len(r.key), len(r.title)})
+		}
+		r.gap = 0
+		return true
+	case "cut", "truncated", "snip", "snipped", "clipped", "abridged":
+		return r.gap&(gapOpen|gapSquare|gapDots) != 0
+	}
+	return false
+}
+
+// opensLine tells whether the line says but a number so far, or "and" and one.
+func (r *reader) opensLine() bool {
+	said := string(r.key[min(r.line.key, len(r.key)):])
+	return r.line.key > 0 && (said == " *" || said == " and *")
+}
