@@ -10,7 +10,7 @@ import (
 )
 
 // codecVersion is the first byte of an encoded journey.
-const codecVersion = 1
+const codecVersion = 2
 
 // codecWords are written as one byte: the status words and services that
 // nearly every event of the platform has. Their order is part of the version.
@@ -181,6 +181,13 @@ func (w *encoder) stage(base moment, s *stage) {
 	for _, word := range s.words {
 		w.text(word)
 	}
+	if s.firstFailure != 0 {
+		w.uint(uint64(len(s.kinds)))
+		for _, k := range s.kinds {
+			w.hash(int64(k.fingerprint))
+			w.int(int64(k.at - s.firstFailure))
+		}
+	}
 	w.uint(uint64(len(s.failures)))
 	for i := range s.failures {
 		f := &s.failures[i]
@@ -192,6 +199,20 @@ func (w *encoder) stage(base moment, s *stage) {
 			w.text(f.reason)
 		}
 		w.hash(f.hash)
+		w.kind(s.kinds, f.fingerprint)
+	}
+}
+
+// kind is written with its number among the stage's kinds; one that was cut,
+// as it is.
+func (w *encoder) kind(kinds []failureKind, f Fingerprint) {
+	i, found := slices.BinarySearchFunc(kinds, failureKind{fingerprint: f}, compareKinds)
+	if !found {
+		i = len(kinds)
+	}
+	w.uint(uint64(i))
+	if !found {
+		w.hash(int64(f))
 	}
 }
 
@@ -377,19 +398,30 @@ func (r *decoder) stage(base moment, s *stage) {
 			s.words[i] = r.text()
 		}
 	}
+	if s.firstFailure != 0 {
+		s.kinds = make([]failureKind, r.count())
+		for i := range s.kinds {
+			s.kinds[i] = failureKind{Fingerprint(r.hash()), s.firstFailure + moment(r.int())}
+		}
+	}
 	if n := r.count(); n > 0 {
 		s.failures = make([]failure, n)
 		for i := range s.failures {
-			s.failures[i] = r.failure(s.first)
+			s.failures[i] = r.failure(s.first, s.kinds)
 		}
 	}
 }
 
-func (r *decoder) failure(base moment) failure {
+func (r *decoder) failure(base moment, kinds []failureKind) failure {
 	f := failure{at: base + moment(r.int()), status: r.text(), message: r.text(), cut: r.byte()&1 != 0}
 	if f.cut {
 		f.reason = r.text()
 	}
 	f.hash = r.hash()
+	if i := r.uint(); i < uint64(len(kinds)) {
+		f.fingerprint = kinds[i].fingerprint
+	} else {
+		f.fingerprint = Fingerprint(r.hash())
+	}
 	return f
 }

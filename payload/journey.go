@@ -12,6 +12,7 @@ import (
 const (
 	maxStages   = 256  // the smallest (service, source) are kept
 	maxFailures = 16   // the last ones after the last opening or success
+	maxKinds    = 16   // the smallest fingerprints that a stage ever failed with
 	maxWords    = 32   // the smallest distinct words of a stage
 	maxMessage  = 1024 // bytes of a failure's message
 	maxDays     = 16   // single days; then first and last

@@ -1,7 +1,9 @@
 package payload_test
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -185,4 +187,71 @@ func TestMarksFollowTheOrderOfEvents(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestFailureKindsKeepWhatEverFailed(t *testing.T) {
+	t.Parallel()
+	at := func(second int, status, message string) payload.Event {
+		return payload.Event{Service: "puptoo", Status: status, Message: message, Date: day0.Add(time.Duration(second) * time.Second)}
+	}
+	kind := func(second int, message string, open bool) payload.FailureKind {
+		return payload.FailureKind{
+			Service: "puptoo", Fingerprint: payload.FingerprintOf("puptoo", "", message),
+			At: day0.Add(time.Duration(second) * time.Second), Open: open,
+		}
+	}
+	rules := payload.DefaultRules()
+	long := strings.Repeat("a word more ", 200)
+	events := []payload.Event{
+		at(0, "received", ""),
+		at(1, "error", "no space in /tmp/a1"),
+		at(2, "received", ""),
+		at(3, "error", "no space in /tmp/b2"),
+		at(4, "error", long+"and KeyError: 'rpm'"),
+	}
+	for name, c := range map[string]struct {
+		events []payload.Event
+		want   []payload.FailureKind
+	}{
+		"none":            {events[:1], nil},
+		"first":           {events[:2], []payload.FailureKind{kind(1, "no space in /tmp/x", true)}},
+		"opened again":    {events[:3], []payload.FailureKind{kind(1, "no space in /tmp/x", false)}},
+		"failing again":   {events[:4], []payload.FailureKind{kind(1, "no space in /tmp/x", true)}},
+		"in two ways":     {events, []payload.FailureKind{kind(1, "no space in /tmp/x", true), kind(4, long+"and KeyError: 'rpm'", true)}},
+		"retried at last": {append(slices.Clone(events), at(5, "success", "")), []payload.FailureKind{kind(1, "no space in /tmp/x", false), kind(4, long+"and KeyError: 'rpm'", false)}},
+	} {
+		slices.SortFunc(c.want, func(a, b payload.FailureKind) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
+		random := rand.New(rand.NewPCG(1, 1))
+		j := decoded(t, encoded(t, journeyOf(shuffled(random, c.events)...)))
+		if got := slices.Collect(j.FailureKinds()); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		if f := j.Verdict(&rules, day0).Failure; f != nil && !slices.ContainsFunc(c.want, func(k payload.FailureKind) bool { return k.Open && k.Fingerprint == f.Fingerprint }) {
+			t.Errorf("%s: the verdict's failure %s is not among the open ones", name, f.Fingerprint)
+		}
+	}
+}
+
+func TestFailureKindsAreTheSmallest(t *testing.T) {
+	t.Parallel()
+	var events []payload.Event
+	first := map[payload.Fingerprint]time.Time{}
+	for i := range 60 {
+		message := "cannot read " + strings.Repeat("x", 1+i%30)
+		e := payload.Event{Service: "puptoo", Status: "error", Message: message, Date: day0.Add(time.Duration(i) * time.Second)}
+		if f := payload.FingerprintOf("puptoo", "", message); first[f].IsZero() {
+			first[f] = e.Date
+		}
+		events = append(events, e)
+	}
+	want := slices.Sorted(maps.Keys(first))[:16]
+	var got []payload.Fingerprint
+	for k := range journeyOf(shuffled(rand.New(rand.NewPCG(2, 1)), events)...).FailureKinds() {
+		if got = append(got, k.Fingerprint); !k.At.Equal(first[k.Fingerprint]) {
+			t.Errorf("%s happened first at %v, want %v", k.Fingerprint, k.At, first[k.Fingerprint])
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("kinds %v, want %v", got, want)
+	}
 }

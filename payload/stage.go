@@ -2,6 +2,7 @@ package payload
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -42,6 +43,8 @@ type Failure struct {
 	Reason                  string // the line of the whole message that says most, at most 200 characters; "" where it says nothing
 	At                      time.Time
 	Hash                    int64 // the event's
+
+	Fingerprint Fingerprint // of the whole message
 }
 
 // stage is what a journey keeps of one stage. At one date a class beats the
@@ -56,8 +59,17 @@ type stage struct {
 	end          moment // last success or failure
 	firstFailure moment // ever
 	failures     []failure
+	kinds        []failureKind // of failures ever; ascending, the smallest
 	words        []string
 }
+
+// failureKind is a kind of failure and when it first happened in a stage.
+type failureKind struct {
+	fingerprint Fingerprint
+	at          moment
+}
+
+func compareKinds(a, b failureKind) int { return cmp.Compare(a.fingerprint, b.fingerprint) }
 
 // failure is one of a stage's failures after its last opening or success.
 type failure struct {
@@ -67,10 +79,15 @@ type failure struct {
 	cut     bool
 	reason  string // of a message that was cut; else it is read from message
 	hash    int64
+
+	fingerprint Fingerprint
 }
 
 func failureOf(m mark, message string) failure {
-	f := failure{at: m.at, status: m.status, message: clip(message, maxMessage), hash: m.hash}
+	f := failure{
+		at: m.at, status: m.status, message: clip(message, maxMessage), hash: m.hash,
+		fingerprint: FingerprintOf(m.service, m.source, message),
+	}
 	if len(f.message) < len(message) {
 		// The exception stands at the end of a Python traceback, so it would
 		// be lost.
@@ -94,7 +111,8 @@ func (s *stage) add(m mark, message string) {
 		one.success, one.end = m.at, m.at
 	case ClassFailure:
 		one.end, one.firstFailure = m.at, m.at
-		one.failures = []failure{failureOf(m, message)}
+		f := failureOf(m, message)
+		one.failures, one.kinds = []failure{f}, []failureKind{{f.fingerprint, f.at}}
 	}
 	s.merge(&one)
 }
@@ -116,6 +134,22 @@ func (s *stage) merge(o *stage) {
 		}
 	}
 	s.dropFailures()
+	for _, k := range o.kinds {
+		s.addKind(k)
+	}
+}
+
+// addKind keeps the smallest kinds: what is among those of all events is among
+// those of any part of them, so its first moment is never lost.
+func (s *stage) addKind(k failureKind) {
+	i, found := slices.BinarySearchFunc(s.kinds, k, compareKinds)
+	switch {
+	case found:
+		s.kinds[i].at = earliest(s.kinds[i].at, k.at)
+	case i < maxKinds:
+		s.kinds = slices.Insert(s.kinds, i, k)
+		s.kinds = s.kinds[:min(len(s.kinds), maxKinds)]
+	}
 }
 
 // dropFailures drops those that an opening or a success has come after, then
@@ -162,6 +196,31 @@ func (s *stage) failure() *Failure {
 	return &Failure{
 		Service: s.service, Source: s.source, Status: f.status,
 		Message: f.message, Cut: f.cut, Reason: reason, At: f.at.time(), Hash: f.hash,
+		Fingerprint: f.fingerprint,
+	}
+}
+
+// FailureKind is a kind of failure that a payload has had in one stage.
+type FailureKind struct {
+	Service, Source string
+	Fingerprint     Fingerprint
+	At              time.Time // when the stage first failed so
+	Open            bool      // the stage is FAILED, and that is a reason
+}
+
+// FailureKinds yields each kind of failure that each stage has ever had, by
+// service, source and fingerprint; at most so many of each as a journey keeps.
+func (j *Journey) FailureKinds() iter.Seq[FailureKind] {
+	return func(yield func(FailureKind) bool) {
+		for i := range j.stages {
+			s := &j.stages[i]
+			for _, k := range s.kinds {
+				open := slices.ContainsFunc(s.failures, func(f failure) bool { return f.fingerprint == k.fingerprint })
+				if !yield(FailureKind{s.service, s.source, k.fingerprint, k.at.time(), open}) {
+					return
+				}
+			}
+		}
 	}
 }
 
