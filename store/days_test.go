@@ -48,7 +48,7 @@ func TestWindowsCoverTheDatesInOrder(t *testing.T) {
 		for i, falling := range []bool{true, false, true, false} {
 			steps, most := windowSteps{24 * time.Hour, 30}, 3
 			if i > 1 {
-				steps, most = windowSteps{16 * time.Second, 16}, 7
+				steps, most = windowSteps{time.Second, 16}, 7
 			}
 			windows := dates.windows(now, oldest, falling, steps)
 			if len(windows) == 0 || len(windows) > most {

@@ -82,7 +82,7 @@ func (s *Store) walkPayloadsEvents(ctx context.Context, scope *statusScope, w wa
 func (s *Store) walkWindows(ctx context.Context, scope *statusScope, w walk, dates span, falling bool) ([]statusRead, error) {
 	steps := windowSteps{24 * time.Hour, 30}
 	if scope.joined || scope.searched {
-		steps = windowSteps{16 * time.Second, 16} // how far a page reaches is not known
+		steps = windowSteps{time.Second, 16} // how far a page reaches is not known
 	}
 	var rows []statusRead
 	var bytes int64
