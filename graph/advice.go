@@ -30,6 +30,10 @@ func adviseStatuses(err error, f store.StatusFilter) error {
 	})
 }
 
+func adviseSlowest(err error, f store.SlowestFilter) error {
+	return advise(err, "window", true, []absent{{"service", f.Service == ""}, {"orgId", f.OrgID == ""}})
+}
+
 // absent is a filter and whether it is not given.
 type absent struct {
 	name string

@@ -170,9 +170,9 @@ func TestEveryQuestionPassesTheDefaultLimitsWithFullPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.feed(failing(1, "x")...)
-	for _, question := range []string{question1, question2, question3, question4, question5, question6} {
+	for _, question := range []string{question1, question2, question3, question4, question5, question6, question8, question9} {
 		question = pages.ReplaceAllString(question, "first: 500")
-		r := b.ask(question, map[string]any{"id": requestID(1).String()})
+		r := b.ask(question, map[string]any{"id": requestID(1).String(), "a": requestID(1).String(), "b": requestID(2).String()})
 		if len(r.Errors) > 0 {
 			t.Errorf("%s\n%s", question, r.body)
 		}

@@ -76,6 +76,10 @@ type QueryResolver interface {
 	Payloads(ctx context.Context, filter *store.PayloadFilter, orderBy *store.PayloadOrder, first *int, after *string, last *int, before *string) (*PayloadConnection, error)
 	Statuses(ctx context.Context, filter *store.StatusFilter, orderBy *store.StatusOrder, first *int, after *string, last *int, before *string) (*StatusConnection, error)
 	Find(ctx context.Context, id string) (*Find, error)
+	Services(ctx context.Context, window store.Window, filter *store.NumbersFilter) ([]*store.ServiceNumbers, error)
+	Flow(ctx context.Context, window store.Window, filter *store.NumbersFilter) (*store.Flow, error)
+	Slowest(ctx context.Context, window store.Window, service *string, orgID *string, first *int) (*Slowest, error)
+	Compare(ctx context.Context, a payload.RequestID, b payload.RequestID) (*Comparison, error)
 }
 type StageResolver interface {
 	Statuses(ctx context.Context, obj *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error)
@@ -117,6 +121,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("DurationRange", ec.unmarshalInputDurationRange),
+			graphql.NewInputUnmarshaler("NumbersFilter", ec.unmarshalInputNumbersFilter),
 			graphql.NewInputUnmarshaler("PayloadBy", ec.unmarshalInputPayloadBy),
 			graphql.NewInputUnmarshaler("PayloadFilter", ec.unmarshalInputPayloadFilter),
 			graphql.NewInputUnmarshaler("PayloadOrder", ec.unmarshalInputPayloadOrder),
@@ -246,10 +251,17 @@ hours; years and months, which have no fixed length, are not accepted.
 scalar Duration @specifiedBy(url: "https://www.iso.org/iso-8601-date-and-time-format.html")
 
 """
+A whole number of any size that happens here, as a JSON number: counts over many
+payloads and offsets of Kafka outgrow the 32 bits of an ` + "`" + `Int` + "`" + `.
+"""
+scalar Long @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
+
+"""
 What can be asked. Begin with ` + "`" + `payload` + "`" + ` when you have an id of it, with ` + "`" + `find` + "`" + `
 when you do not know what your id is, with ` + "`" + `payloads` + "`" + ` to look for those of a
 customer, of a machine, or that failed, and with ` + "`" + `statuses` + "`" + ` for what services
-have said.
+have said. How the platform does over many payloads, ` + "`" + `services` + "`" + `, ` + "`" + `flow` + "`" + ` and
+` + "`" + `slowest` + "`" + ` say.
 """
 type Query {
   "Any object by its global id; null when there is none."
@@ -314,6 +326,46 @@ type Query {
     "Any id; white space around it does not matter, nor dashes and case when it is a UUID."
     id: String!
   ): Find!
+
+  """
+  How services do, by name: those that payloads came to within the window or the
+  one before it. A payload counts where it came, as it stands now: one that was
+  retried with success has succeeded. Cheap, however many there are.
+  """
+  services(
+    "Which time: ` + "`" + `{since: \"PT24H\"}` + "`" + `. It is widened to whole buckets, of five minutes where it lies within the last two days, else (and for an organisation) of an hour."
+    window: Window!
+    "Of which payloads. Absent: all."
+    filter: NumbersFilter
+  ): [Service!]!
+
+  "The way payloads take from service to service."
+  flow(
+    "Which time, counted as for ` + "`" + `services` + "`" + `."
+    window: Window!
+    "Of which payloads; a service is one end of every hand-over. Absent: all."
+    filter: NumbersFilter
+  ): Flow!
+
+  "The payloads that took longest from their first event to their newest."
+  slowest(
+    "When they began."
+    window: Window!
+    "Only those that came to this service."
+    service: String
+    "Only those of this customer organisation."
+    orgId: String
+    "So many: 0 to 500. Absent: 20."
+    first: Int
+  ): Slowest!
+
+  "Two payloads side by side: what is different about ` + "`" + `b` + "`" + `? Null when the tracker has not heard of either."
+  compare(
+    "The one to compare with, such as one that went well."
+    a: RequestID!
+    "The one to look at."
+    b: RequestID!
+  ): Comparison
 }
 
 """
@@ -566,6 +618,134 @@ enum IDKind {
   SYSTEM
 }
 
+"How a service did in a window."
+type Service {
+  "The service."
+  name: String!
+  "Payloads that came to it within the window."
+  received: Long!
+  "Of these, those that succeeded there."
+  succeeded: Long!
+  "Of these, those that failed there, and have not succeeded since."
+  failed: Long!
+  "Of these, those that it still holds."
+  open: Long!
+  "Of these, those with a success after a failure."
+  retried: Long!
+  "The share that succeeded of those that ended, from 0 to 1; null when none did."
+  successRate: Float
+  "How long those that ended took there; null when none did."
+  duration: Percentiles
+  "The same of the window before, of the same length."
+  before: Numbers!
+  "How it went within the window, oldest first."
+  trend: [ServicePoint!]!
+}
+
+"How payloads fared that came to a service in a time."
+type Numbers {
+  "Payloads that came to it."
+  received: Long!
+  "Of these, those that succeeded there."
+  succeeded: Long!
+  "Of these, those that failed there, and have not succeeded since."
+  failed: Long!
+  "Of these, those that it still holds."
+  open: Long!
+  "Of these, those with a success after a failure."
+  retried: Long!
+  "The share that succeeded of those that ended, from 0 to 1; null when none did."
+  successRate: Float
+  "How long those that ended took there; null when none did."
+  duration: Percentiles
+}
+
+"Lengths of time that so many of a hundred stay below, within 5 %."
+type Percentiles {
+  "Half of them take no longer."
+  p50: Duration!
+  "95 of a hundred take no longer."
+  p95: Duration!
+  "99 of a hundred take no longer."
+  p99: Duration!
+}
+
+"One step of how a service did."
+type ServicePoint {
+  "When the step begins; it ends where the next one does, or with the window."
+  at: DateTime!
+  "Payloads that came to the service then."
+  received: Long!
+  "Of these, those that succeeded there."
+  succeeded: Long!
+  "Of these, those that failed there, and have not succeeded since."
+  failed: Long!
+  "95 of a hundred that ended took no longer there; null when none did."
+  p95: Duration
+}
+
+"The way of payloads through the services in a window."
+type Flow {
+  "The services they came to, by name."
+  nodes: [FlowService!]!
+  "From which service they came to which, by name."
+  edges: [FlowHandover!]!
+}
+
+"A service on the way of payloads."
+type FlowService {
+  "The service."
+  service: String!
+  "Payloads that came to it."
+  payloads: Long!
+  "Of these, those that failed there, and have not succeeded since."
+  failed: Long!
+}
+
+"The way from one service to the next that a payload came to."
+type FlowHandover {
+  "The service they came from."
+  from: String!
+  "The service they came to."
+  to: String!
+  "Payloads that went this way."
+  payloads: Long!
+  "Of these, those that failed in ` + "`" + `to` + "`" + `, and have not succeeded since."
+  failed: Long!
+  "From the last event of ` + "`" + `from` + "`" + ` to the first of ` + "`" + `to` + "`" + `."
+  handover: Percentiles
+}
+
+"The slowest payloads."
+type Slowest {
+  "The slowest first."
+  nodes: [Payload!]!
+}
+
+"Two payloads side by side."
+type Comparison {
+  "The stages of both, in the order in which they began, counted from each payload's own beginning."
+  stages: [StageComparison!]!
+  "Services that only the first came to, ascending."
+  onlyInA: [String!]!
+  "Services that only the second came to, ascending."
+  onlyInB: [String!]!
+}
+
+"One stage of two payloads."
+type StageComparison {
+  "The service."
+  service: String!
+  "Who within the service; null where it names nobody."
+  source: String
+  "How the first payload went through it; null when it did not."
+  a: Stage
+  "How the second payload went through it; null when it did not."
+  b: Stage
+  "How many times as long the second took; null unless both took some time."
+  ratio: Float
+}
+
 "Where a page stands in its list."
 type PageInfo {
   "Whether the list goes on after the page."
@@ -733,6 +913,16 @@ input StatusFilter {
   date: Window
 }
 
+"Which payloads numbers are made of; all that is given must hold."
+input NumbersFilter {
+  "The customer organisation: one, or up to 20."
+  orgId: WordFilter
+  "The service."
+  service: WordFilter
+  "Who within the service: each stage counts by itself. Payloads flow from service to service, so ` + "`" + `flow` + "`" + ` refuses it."
+  source: WordFilter
+}
+
 "A condition on a request id; all that is given must hold."
 input RequestIDFilter {
   "It is this one."
@@ -851,6 +1041,18 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stages":
+		return ec.fieldContext_Comparison_stages(ctx, field)
+	case "onlyInA":
+		return ec.fieldContext_Comparison_onlyInA(ctx, field)
+	case "onlyInB":
+		return ec.fieldContext_Comparison_onlyInB(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
+}
+
 func (ec *executionContext) childFields_Failure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "service":
@@ -875,6 +1077,44 @@ func (ec *executionContext) childFields_Find(ctx context.Context, field graphql.
 		return ec.fieldContext_Find_payloads(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Find", field.Name)
+}
+
+func (ec *executionContext) childFields_Flow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_Flow_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_Flow_edges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Flow", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowHandover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_FlowHandover_from(ctx, field)
+	case "to":
+		return ec.fieldContext_FlowHandover_to(ctx, field)
+	case "payloads":
+		return ec.fieldContext_FlowHandover_payloads(ctx, field)
+	case "failed":
+		return ec.fieldContext_FlowHandover_failed(ctx, field)
+	case "handover":
+		return ec.fieldContext_FlowHandover_handover(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowHandover", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_FlowService_service(ctx, field)
+	case "payloads":
+		return ec.fieldContext_FlowService_payloads(ctx, field)
+	case "failed":
+		return ec.fieldContext_FlowService_failed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowService", field.Name)
 }
 
 func (ec *executionContext) childFields_FoundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -931,6 +1171,26 @@ func (ec *executionContext) childFields_Links(ctx context.Context, field graphql
 		return ec.fieldContext_Links_trace(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Links", field.Name)
+}
+
+func (ec *executionContext) childFields_Numbers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "received":
+		return ec.fieldContext_Numbers_received(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_Numbers_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_Numbers_failed(ctx, field)
+	case "open":
+		return ec.fieldContext_Numbers_open(ctx, field)
+	case "retried":
+		return ec.fieldContext_Numbers_retried(ctx, field)
+	case "successRate":
+		return ec.fieldContext_Numbers_successRate(ctx, field)
+	case "duration":
+		return ec.fieldContext_Numbers_duration(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Numbers", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1009,6 +1269,68 @@ func (ec *executionContext) childFields_PayloadEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PayloadEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Percentiles(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "p50":
+		return ec.fieldContext_Percentiles_p50(ctx, field)
+	case "p95":
+		return ec.fieldContext_Percentiles_p95(ctx, field)
+	case "p99":
+		return ec.fieldContext_Percentiles_p99(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Percentiles", field.Name)
+}
+
+func (ec *executionContext) childFields_Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Service_name(ctx, field)
+	case "received":
+		return ec.fieldContext_Service_received(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_Service_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_Service_failed(ctx, field)
+	case "open":
+		return ec.fieldContext_Service_open(ctx, field)
+	case "retried":
+		return ec.fieldContext_Service_retried(ctx, field)
+	case "successRate":
+		return ec.fieldContext_Service_successRate(ctx, field)
+	case "duration":
+		return ec.fieldContext_Service_duration(ctx, field)
+	case "before":
+		return ec.fieldContext_Service_before(ctx, field)
+	case "trend":
+		return ec.fieldContext_Service_trend(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
+}
+
+func (ec *executionContext) childFields_ServicePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_ServicePoint_at(ctx, field)
+	case "received":
+		return ec.fieldContext_ServicePoint_received(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_ServicePoint_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_ServicePoint_failed(ctx, field)
+	case "p95":
+		return ec.fieldContext_ServicePoint_p95(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServicePoint", field.Name)
+}
+
+func (ec *executionContext) childFields_Slowest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_Slowest_nodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Slowest", field.Name)
+}
+
 func (ec *executionContext) childFields_Stage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "service":
@@ -1031,6 +1353,22 @@ func (ec *executionContext) childFields_Stage(ctx context.Context, field graphql
 		return ec.fieldContext_Stage_statuses(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Stage", field.Name)
+}
+
+func (ec *executionContext) childFields_StageComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_StageComparison_service(ctx, field)
+	case "source":
+		return ec.fieldContext_StageComparison_source(ctx, field)
+	case "a":
+		return ec.fieldContext_StageComparison_a(ctx, field)
+	case "b":
+		return ec.fieldContext_StageComparison_b(ctx, field)
+	case "ratio":
+		return ec.fieldContext_StageComparison_ratio(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StageComparison", field.Name)
 }
 
 func (ec *executionContext) childFields_Status(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1371,6 +1709,28 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "a",
+		func(ctx context.Context, v any) (payload.RequestID, error) {
+			return ec.unmarshalNRequestID2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐRequestID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["a"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "b",
+		func(ctx context.Context, v any) (payload.RequestID, error) {
+			return ec.unmarshalNRequestID2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐRequestID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["b"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_find_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1382,6 +1742,28 @@ func (ec *executionContext) field_Query_find_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_flow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "window",
+		func(ctx context.Context, v any) (store.Window, error) {
+			return ec.unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["window"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*store.NumbersFilter, error) {
+			return ec.unmarshalONumbersFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐNumbersFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
 	return args, nil
 }
 
@@ -1478,6 +1860,66 @@ func (ec *executionContext) field_Query_payloads_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_services_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "window",
+		func(ctx context.Context, v any) (store.Window, error) {
+			return ec.unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["window"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*store.NumbersFilter, error) {
+			return ec.unmarshalONumbersFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐNumbersFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_slowest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "window",
+		func(ctx context.Context, v any) (store.Window, error) {
+			return ec.unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["window"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "service",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["service"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orgId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orgId"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
 	return args, nil
 }
 
@@ -1675,6 +2117,84 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _Comparison_stages(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comparison_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stages(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StageComparison) graphql.Marshaler {
+			return ec.marshalNStageComparison2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparisonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Comparison_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Comparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StageComparison(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Comparison_onlyInA(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comparison_onlyInA(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnlyInA, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Comparison_onlyInA(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _Comparison_onlyInB(ctx context.Context, field graphql.CollectedField, obj *Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comparison_onlyInB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnlyInB, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Comparison_onlyInB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Comparison", field, false, false, "String")
+}
+
 func (ec *executionContext) _Failure_service(ctx context.Context, field graphql.CollectedField, obj *Failure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1855,6 +2375,263 @@ func (ec *executionContext) fieldContext_Find_payloads(ctx context.Context, fiel
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Flow_nodes(ctx context.Context, field graphql.CollectedField, obj *store.Flow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Flow_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.FlowNode) graphql.Marshaler {
+			return ec.marshalNFlowService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Flow_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Flow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FlowService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Flow_edges(ctx context.Context, field graphql.CollectedField, obj *store.Flow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Flow_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.FlowEdge) graphql.Marshaler {
+			return ec.marshalNFlowHandover2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Flow_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Flow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FlowHandover(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FlowHandover_from(ctx context.Context, field graphql.CollectedField, obj *store.FlowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowHandover_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowHandover_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowHandover", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowHandover_to(ctx context.Context, field graphql.CollectedField, obj *store.FlowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowHandover_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowHandover_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowHandover", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowHandover_payloads(ctx context.Context, field graphql.CollectedField, obj *store.FlowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowHandover_payloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payloads, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowHandover_payloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowHandover", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FlowHandover_failed(ctx context.Context, field graphql.CollectedField, obj *store.FlowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowHandover_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowHandover_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowHandover", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FlowHandover_handover(ctx context.Context, field graphql.CollectedField, obj *store.FlowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowHandover_handover(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Handover, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Percentiles) graphql.Marshaler {
+			return ec.marshalOPercentiles2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowHandover_handover(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FlowHandover",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FlowService_service(ctx context.Context, field graphql.CollectedField, obj *store.FlowNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowService_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowService_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowService", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowService_payloads(ctx context.Context, field graphql.CollectedField, obj *store.FlowNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowService_payloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payloads, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowService_payloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowService", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FlowService_failed(ctx context.Context, field graphql.CollectedField, obj *store.FlowNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowService_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowService_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowService", field, false, false, "Long")
 }
 
 func (ec *executionContext) _FoundConnection_edges(ctx context.Context, field graphql.CollectedField, obj *FoundConnection) (ret graphql.Marshaler) {
@@ -2217,6 +2994,176 @@ func (ec *executionContext) _Links_trace(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Links_trace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Links", field, false, false, "String")
+}
+
+func (ec *executionContext) _Numbers_received(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_received(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Received, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_received(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Numbers_succeeded(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Numbers_failed(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Numbers_open(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Numbers_retried(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_retried(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retried, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_retried(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Numbers_successRate(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_successRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuccessRate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_successRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, true, false, "Float")
+}
+
+func (ec *executionContext) _Numbers_duration(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_duration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Percentiles) graphql.Marshaler {
+			return ec.marshalOPercentiles2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Numbers",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *store.PageInfo) (ret graphql.Marshaler) {
@@ -2940,6 +3887,75 @@ func (ec *executionContext) fieldContext_PayloadEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Percentiles_p50(ctx context.Context, field graphql.CollectedField, obj *store.Percentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Percentiles_p50(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Percentiles_p50(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Duration")
+}
+
+func (ec *executionContext) _Percentiles_p95(ctx context.Context, field graphql.CollectedField, obj *store.Percentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Percentiles_p95(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P95, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Percentiles_p95(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Duration")
+}
+
+func (ec *executionContext) _Percentiles_p99(ctx context.Context, field graphql.CollectedField, obj *store.Percentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Percentiles_p99(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P99, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Percentiles_p99(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Duration")
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3204,6 +4220,182 @@ func (ec *executionContext) fieldContext_Query_find(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_services(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_services(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Services(ctx, fc.Args["window"].(store.Window), fc.Args["filter"].(*store.NumbersFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.ServiceNumbers) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbersᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_services(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_services_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_flow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_flow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Flow(ctx, fc.Args["window"].(store.Window), fc.Args["filter"].(*store.NumbersFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Flow) graphql.Marshaler {
+			return ec.marshalNFlow2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_flow(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Flow(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_flow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_slowest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_slowest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Slowest(ctx, fc.Args["window"].(store.Window), fc.Args["service"].(*string), fc.Args["orgId"].(*string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Slowest) graphql.Marshaler {
+			return ec.marshalNSlowest2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐSlowest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_slowest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Slowest(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_slowest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_compare(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_compare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Compare(ctx, fc.Args["a"].(payload.RequestID), fc.Args["b"].(payload.RequestID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Comparison) graphql.Marshaler {
+			return ec.marshalOComparison2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_compare(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Comparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_compare_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3275,6 +4467,410 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_name(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_received(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_received(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Received, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_received(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Service_succeeded(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Service_failed(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Service_open(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Service_retried(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retried(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retried, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retried(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Service_successRate(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_successRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuccessRate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_successRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, true, false, "Float")
+}
+
+func (ec *executionContext) _Service_duration(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_duration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Percentiles) graphql.Marshaler {
+			return ec.marshalOPercentiles2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_before(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v store.Numbers) graphql.Marshaler {
+			return ec.marshalNNumbers2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐNumbers(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Numbers(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_trend(ctx context.Context, field graphql.CollectedField, obj *store.ServiceNumbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_trend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []store.ServicePoint) graphql.Marshaler {
+			return ec.marshalNServicePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_trend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServicePoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServicePoint_at(ctx context.Context, field graphql.CollectedField, obj *store.ServicePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServicePoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServicePoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServicePoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServicePoint_received(ctx context.Context, field graphql.CollectedField, obj *store.ServicePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServicePoint_received(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Received, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServicePoint_received(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServicePoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _ServicePoint_succeeded(ctx context.Context, field graphql.CollectedField, obj *store.ServicePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServicePoint_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServicePoint_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServicePoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _ServicePoint_failed(ctx context.Context, field graphql.CollectedField, obj *store.ServicePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServicePoint_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServicePoint_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServicePoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _ServicePoint_p95(ctx context.Context, field graphql.CollectedField, obj *store.ServicePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServicePoint_p95(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P95, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Duration) graphql.Marshaler {
+			return ec.marshalODuration2ᚖtimeᚐDuration(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServicePoint_p95(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServicePoint", field, false, false, "Duration")
+}
+
+func (ec *executionContext) _Slowest_nodes(ctx context.Context, field graphql.CollectedField, obj *Slowest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Slowest_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Payload) graphql.Marshaler {
+			return ec.marshalNPayload2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Slowest_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Slowest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payload(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3515,6 +5111,139 @@ func (ec *executionContext) fieldContext_Stage_statuses(ctx context.Context, fie
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StageComparison_service(ctx context.Context, field graphql.CollectedField, obj *StageComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageComparison_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StageComparison_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageComparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _StageComparison_source(ctx context.Context, field graphql.CollectedField, obj *StageComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageComparison_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageComparison_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageComparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _StageComparison_a(ctx context.Context, field graphql.CollectedField, obj *StageComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageComparison_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Stage) graphql.Marshaler {
+			return ec.marshalOStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageComparison_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StageComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Stage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StageComparison_b(ctx context.Context, field graphql.CollectedField, obj *StageComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageComparison_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Stage) graphql.Marshaler {
+			return ec.marshalOStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageComparison_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StageComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Stage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StageComparison_ratio(ctx context.Context, field graphql.CollectedField, obj *StageComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageComparison_ratio(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ratio(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageComparison_ratio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageComparison", field, true, false, "Float")
 }
 
 func (ec *executionContext) _Status_id(ctx context.Context, field graphql.CollectedField, obj *Status) (ret graphql.Marshaler) {
@@ -5484,6 +7213,62 @@ func UnmarshalDurationRange(ctx context.Context, raw any) (store.DurationRange, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNumbersFilter(ctx context.Context, obj any) (store.NumbersFilter, error) {
+	var it store.NumbersFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"orgId", "service", "source"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "orgId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrgID = data
+		case "service":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("service"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Service = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNumbersFilter unmarshals raw into the NumbersFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNumbersFilter(ctx context.Context, raw any) (store.NumbersFilter, error) {
+	var out store.NumbersFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NumbersFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPayloadBy(ctx context.Context, obj any) (store.PayloadKey, error) {
 	var it store.PayloadKey
 	if obj == nil {
@@ -6188,6 +7973,49 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 
 // region    **************************** object.gotpl ****************************
 
+var comparisonImplementors = []string{"Comparison"}
+
+func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSet, obj *Comparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Comparison")
+		case "stages":
+			out.Values[i] = ec._Comparison_stages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "onlyInA":
+			out.Values[i] = ec._Comparison_onlyInA(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "onlyInB":
+			out.Values[i] = ec._Comparison_onlyInB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var failureImplementors = []string{"Failure"}
 
 func (ec *executionContext) _Failure(ctx context.Context, sel ast.SelectionSet, obj *Failure) graphql.Marshaler {
@@ -6265,6 +8093,140 @@ func (ec *executionContext) _Find(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Find_payloads(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var flowImplementors = []string{"Flow"}
+
+func (ec *executionContext) _Flow(ctx context.Context, sel ast.SelectionSet, obj *store.Flow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Flow")
+		case "nodes":
+			out.Values[i] = ec._Flow_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._Flow_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var flowHandoverImplementors = []string{"FlowHandover"}
+
+func (ec *executionContext) _FlowHandover(ctx context.Context, sel ast.SelectionSet, obj *store.FlowEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flowHandoverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FlowHandover")
+		case "from":
+			out.Values[i] = ec._FlowHandover_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._FlowHandover_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payloads":
+			out.Values[i] = ec._FlowHandover_payloads(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._FlowHandover_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handover":
+			out.Values[i] = ec._FlowHandover_handover(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var flowServiceImplementors = []string{"FlowService"}
+
+func (ec *executionContext) _FlowService(ctx context.Context, sel ast.SelectionSet, obj *store.FlowNode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flowServiceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FlowService")
+		case "service":
+			out.Values[i] = ec._FlowService_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payloads":
+			out.Values[i] = ec._FlowService_payloads(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._FlowService_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6467,6 +8429,69 @@ func (ec *executionContext) _Links(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "trace":
 			out.Values[i] = ec._Links_trace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var numbersImplementors = []string{"Numbers"}
+
+func (ec *executionContext) _Numbers(ctx context.Context, sel ast.SelectionSet, obj *store.Numbers) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numbersImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Numbers")
+		case "received":
+			out.Values[i] = ec._Numbers_received(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "succeeded":
+			out.Values[i] = ec._Numbers_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._Numbers_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._Numbers_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retried":
+			out.Values[i] = ec._Numbers_retried(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "successRate":
+			out.Values[i] = ec._Numbers_successRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duration":
+			out.Values[i] = ec._Numbers_duration(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -6735,6 +8760,49 @@ func (ec *executionContext) _PayloadEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var percentilesImplementors = []string{"Percentiles"}
+
+func (ec *executionContext) _Percentiles(ctx context.Context, sel ast.SelectionSet, obj *store.Percentiles) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, percentilesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Percentiles")
+		case "p50":
+			out.Values[i] = ec._Percentiles_p50(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p95":
+			out.Values[i] = ec._Percentiles_p95(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p99":
+			out.Values[i] = ec._Percentiles_p99(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -6790,6 +8858,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_find(ctx, field)
 				})
+		case "services":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_services(ctx, field)
+				})
+		case "flow":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_flow(ctx, field)
+				})
+		case "slowest":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_slowest(ctx, field)
+				})
+		case "compare":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_compare(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -6803,6 +8895,170 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceImplementors = []string{"Service"}
+
+func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, obj *store.ServiceNumbers) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Service")
+		case "name":
+			out.Values[i] = ec._Service_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "received":
+			out.Values[i] = ec._Service_received(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "succeeded":
+			out.Values[i] = ec._Service_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._Service_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._Service_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retried":
+			out.Values[i] = ec._Service_retried(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "successRate":
+			out.Values[i] = ec._Service_successRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duration":
+			out.Values[i] = ec._Service_duration(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._Service_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "trend":
+			out.Values[i] = ec._Service_trend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var servicePointImplementors = []string{"ServicePoint"}
+
+func (ec *executionContext) _ServicePoint(ctx context.Context, sel ast.SelectionSet, obj *store.ServicePoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, servicePointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServicePoint")
+		case "at":
+			out.Values[i] = ec._ServicePoint_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "received":
+			out.Values[i] = ec._ServicePoint_received(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "succeeded":
+			out.Values[i] = ec._ServicePoint_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._ServicePoint_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p95":
+			out.Values[i] = ec._ServicePoint_p95(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var slowestImplementors = []string{"Slowest"}
+
+func (ec *executionContext) _Slowest(ctx context.Context, sel ast.SelectionSet, obj *Slowest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, slowestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Slowest")
+		case "nodes":
+			out.Values[i] = ec._Slowest_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -6878,6 +9134,59 @@ func (ec *executionContext) _Stage(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Stage_statuses(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var stageComparisonImplementors = []string{"StageComparison"}
+
+func (ec *executionContext) _StageComparison(ctx context.Context, sel ast.SelectionSet, obj *StageComparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stageComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StageComparison")
+		case "service":
+			out.Values[i] = ec._StageComparison_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._StageComparison_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "a":
+			out.Values[i] = ec._StageComparison_a(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._StageComparison_b(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ratio":
+			out.Values[i] = ec._StageComparison_ratio(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7645,6 +9954,62 @@ func (ec *executionContext) marshalNFind2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋp
 	return ec._Find(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFlow2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlow(ctx context.Context, sel ast.SelectionSet, v *store.Flow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Flow!")
+		return graphql.Null
+	}
+	return ec._Flow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFlowHandover2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.FlowEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFlowHandover2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFlowHandover2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdge(ctx context.Context, sel ast.SelectionSet, v *store.FlowEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FlowHandover!")
+		return graphql.Null
+	}
+	return ec._FlowHandover(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFlowService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.FlowNode) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFlowService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFlowService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNode(ctx context.Context, sel ast.SelectionSet, v *store.FlowNode) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FlowService!")
+		return graphql.Null
+	}
+	return ec._FlowService(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNFoundConnection2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFoundConnection(ctx context.Context, sel ast.SelectionSet, v *FoundConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "FoundConnection!")
@@ -7819,6 +10184,20 @@ func (ec *executionContext) marshalNLinks2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋ
 	return ec._Links(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLong2int64(ctx context.Context, v any) (int64, error) {
+	res, err := UnmarshalLong(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLong2int64(ctx context.Context, sel ast.SelectionSet, v int64) graphql.Marshaler {
+	_ = sel
+	res := MarshalLong(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Long!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -7827,6 +10206,10 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋp
 	})
 
 	return ret
+}
+
+func (ec *executionContext) marshalNNumbers2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐNumbers(ctx context.Context, sel ast.SelectionSet, v store.Numbers) graphql.Marshaler {
+	return ec._Numbers(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐOrderDirection(ctx context.Context, v any) (store.OrderDirection, error) {
@@ -7952,6 +10335,58 @@ func (ec *executionContext) marshalNRequestID2string(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) marshalNService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbersᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.ServiceNumbers) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbers(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbers(ctx context.Context, sel ast.SelectionSet, v *store.ServiceNumbers) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Service!")
+		return graphql.Null
+	}
+	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServicePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePoint(ctx context.Context, sel ast.SelectionSet, v store.ServicePoint) graphql.Marshaler {
+	return ec._ServicePoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNServicePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePointᚄ(ctx context.Context, sel ast.SelectionSet, v []store.ServicePoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServicePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSlowest2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐSlowest(ctx context.Context, sel ast.SelectionSet, v *Slowest) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Slowest!")
+		return graphql.Null
+	}
+	return ec._Slowest(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStage2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageᚄ(ctx context.Context, sel ast.SelectionSet, v []*Stage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -7974,6 +10409,30 @@ func (ec *executionContext) marshalNStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋ
 		return graphql.Null
 	}
 	return ec._Stage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStageComparison2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []*StageComparison) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStageComparison2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparison(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStageComparison2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparison(ctx context.Context, sel ast.SelectionSet, v *StageComparison) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StageComparison!")
+		return graphql.Null
+	}
+	return ec._StageComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStageState2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐStageState(ctx context.Context, v any) (payload.StageState, error) {
@@ -8142,6 +10601,11 @@ func (ec *executionContext) marshalNVerdictState2githubᚗcomᚋpayloadᚑtracke
 		graphql.AddInvalidNullFromMarshaler(ctx, "VerdictState!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx context.Context, v any) (store.Window, error) {
+	res, err := ec.unmarshalInputWindow(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -8316,6 +10780,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOComparison2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐComparison(ctx context.Context, sel ast.SelectionSet, v *Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Comparison(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -8367,6 +10838,23 @@ func (ec *executionContext) marshalOFailure2ᚖgithubᚗcomᚋpayloadᚑtracker�
 	return ec._Failure(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -8392,6 +10880,14 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋpayloadᚑtrackerᚋpayl
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONumbersFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐNumbersFilter(ctx context.Context, v any) (*store.NumbersFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNumbersFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOPayload2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayload(ctx context.Context, sel ast.SelectionSet, v *Payload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8413,6 +10909,13 @@ func (ec *executionContext) unmarshalOPayloadOrder2ᚖgithubᚗcomᚋpayloadᚑt
 	}
 	res, err := ec.unmarshalInputPayloadOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPercentiles2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐPercentiles(ctx context.Context, sel ast.SelectionSet, v *store.Percentiles) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Percentiles(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORequestID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -8492,6 +10995,13 @@ func (ec *executionContext) unmarshalORequestIDFilter2ᚖgithubᚗcomᚋpayload�
 	}
 	res, err := ec.unmarshalInputRequestIDFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStage(ctx context.Context, sel ast.SelectionSet, v *Stage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Stage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStatus2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatus(ctx context.Context, sel ast.SelectionSet, v *Status) graphql.Marshaler {

@@ -37,6 +37,18 @@ func UnmarshalInt(v any) (int, error) {
 	return int(n), nil
 }
 
+// MarshalLong gives a number that may be larger than an Int.
+func MarshalLong(n int64) graphql.Marshaler { return graphql.MarshalInt64(n) }
+
+// UnmarshalLong reads a whole number.
+func UnmarshalLong(v any) (int64, error) {
+	n, err := graphql.UnmarshalInt64(v)
+	if _, text := v.(string); text || err != nil {
+		return 0, badScalar("a Long is a whole number")
+	}
+	return n, nil
+}
+
 // MarshalRequestID gives 32 hex digits.
 func MarshalRequestID(id payload.RequestID) graphql.Marshaler {
 	return graphql.MarshalString(id.String())

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -13,9 +12,6 @@ type Stage struct {
 	payload.Stage
 	payload *Payload
 }
-
-// Duration is from the stage's first event to its last so far.
-func (s *Stage) Duration() time.Duration { return s.EndedAt.Sub(s.StartedAt) }
 
 // Failure is why it failed.
 func (s *Stage) Failure() *Failure { return failureOf(s.Stage.Failure, s.payload) }

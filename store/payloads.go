@@ -52,6 +52,8 @@ const (
 	OrderByStartedAt  PayloadOrderField = "STARTED_AT"
 	OrderByFailedAt   PayloadOrderField = "FAILED_AT"   // lists failed payloads only
 	OrderByQuietSince PayloadOrderField = "QUIET_SINCE" // lists open (in progress or stalled) ones only
+
+	orderByDuration PayloadOrderField = "DURATION" // see Slowest
 )
 
 // PayloadOrder sorts payloads; the zero value is the newest started first.
@@ -230,6 +232,8 @@ func (o PayloadOrder) column() string {
 		return "p.failed_at"
 	case OrderByQuietSince:
 		return "p.quiet_since"
+	case orderByDuration:
+		return "timestamptz 'epoch' + (p.updated_at - p.started_at)" // places in lists are moments
 	}
 	return ""
 }
@@ -241,7 +245,7 @@ func (o PayloadOrder) states() []payload.State {
 		return []payload.State{payload.StateFailed}
 	case OrderByQuietSince:
 		return []payload.State{payload.StateInProgress, payload.StateStalled}
-	case OrderByStartedAt:
+	case OrderByStartedAt, orderByDuration:
 	}
 	return nil
 }

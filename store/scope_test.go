@@ -169,6 +169,14 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		asked, err := n.Services(ctx, hourAgo, store.NumbersFilter{OrgID: eq(n.payload.OrgID)})
 		return theirServices(own) + theirServices(asked), err
 	},
+	"Slowest": func(ctx context.Context, n *neighbour) (int, error) {
+		own, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, Service: theirService}, nil)
+		if err != nil {
+			return 0, err
+		}
+		asked, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, OrgID: n.payload.OrgID}, nil)
+		return len(own) + len(asked), err
+	},
 	"Flow": func(ctx context.Context, n *neighbour) (int, error) {
 		own, err := n.Flow(ctx, hourAgo, store.NumbersFilter{})
 		if err != nil {

@@ -19,7 +19,12 @@ export default [
           acceptedIdTypes: ['ID'],
           exceptions: {
             suffixes: ['Connection', 'Edge'],
-            types: ['PageInfo', 'Total', 'Verdict', 'Failure', 'Stage', 'Host', 'Links', 'Find', 'Subscription'],
+            types: [
+              'PageInfo', 'Total', 'Verdict', 'Failure', 'Stage', 'Host', 'Links', 'Find', 'Subscription',
+              // Numbers over many payloads.
+              'Service', 'Numbers', 'Percentiles', 'ServicePoint', 'Flow', 'FlowService', 'FlowHandover', 'Slowest',
+              'Comparison', 'StageComparison',
+            ],
           },
         },
       ],

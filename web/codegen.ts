@@ -9,7 +9,7 @@ const config: CodegenConfig = {
       preset: 'client',
       presetConfig: { fragmentMasking: false },
       config: {
-        scalars: { RequestID: 'string', DateTime: 'string', Duration: 'string' },
+        scalars: { RequestID: 'string', DateTime: 'string', Duration: 'string', Long: 'number' },
         strictScalars: true,
         useTypeImports: true,
         enumsAsTypes: true,

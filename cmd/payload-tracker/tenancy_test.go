@@ -39,6 +39,10 @@ var rootFields = map[string]struct{ question, marker string }{
 	"payloads": {`{ payloads(filter: {failureMessage: {contains: "secret"}}) { nodes { requestId } total { value } } }`, `"value":1`},
 	"statuses": {`{ statuses(filter: {message: {contains: "secret"}}) { nodes { requestId message payload { orgId } } total { value } } }`, `"value":1`},
 	"find":     {`{ find(id: "` + theirHost + `") { kinds payloads { nodes { requestId } } } }`, `INVENTORY`},
+	"services": {`{ services(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { received } }`, `"received":1`},
+	"flow":     {`{ flow(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { nodes { payloads } } }`, `"payloads":1`},
+	"slowest":  {`{ slowest(window: {since: "PT2H"}) { nodes { requestId } } }`, ""},
+	"compare":  {`{ compare(a: "` + theirID + `", b: "` + theirID + `") { stages { service } } }`, `inventory`},
 }
 
 // routes are the REST routes, below their base; those without a secret answer the same to everybody.
@@ -88,6 +92,9 @@ func tenantApp(t *testing.T, settings map[string]string) *app {
 		t.Fatal(err)
 	}
 	a.ingestTwo(t, 0, "")
+	if err := a.store.FoldRollups(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return a
 }
 

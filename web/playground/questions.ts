@@ -103,6 +103,34 @@ query Hanging {
 `,
   },
   {
+    query: `# How does the platform do, and what is slow? Add filter: { orgId: { eq: "…" } } for one customer.
+query Platform {
+  services(window: { since: "PT24H" }) {
+    name received succeeded failed open retried successRate
+    duration { p50 p95 p99 }
+    before { successRate duration { p95 } }
+    trend { at received failed p95 }
+  }
+  flow(window: { since: "PT1H" }) {
+    nodes { service payloads failed }
+    edges { from to payloads failed handover { p50 p95 } }
+  }
+  slowest(window: { since: "PT24H" }, first: 10) { nodes { requestId duration } }
+}
+`,
+  },
+  {
+    query: `# What is different about this one? Compare b with a, which went well.
+query Compare($a: RequestID!, $b: RequestID!) {
+  compare(a: $a, b: $b) {
+    stages { service source a { state duration } b { state duration } ratio }
+    onlyInA onlyInB
+  }
+}
+`,
+    variables: '{ "a": "00000000000000000000000000000000", "b": "00000000000000000000000000000000" }',
+  },
+  {
     query: `# What comes in now? The play button starts it, and stops it. Narrow it with filter: { service: { eq: "puptoo" } }.
 subscription Live {
   statuses {

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// SlowestFilter says which payloads are looked at; all that is given must
+// hold.
+type SlowestFilter struct {
+	Window  Window // when they began
+	Service string // that they came to; "": any
+	OrgID   string // "": any
+
+	Now time.Time // the moment the window is seen from; zero: the store's clock
+}
+
+// Slowest are the payloads that took longest from their first event to their
+// newest, the slowest first. It looks at all that began within the window.
+func (s *Store) Slowest(ctx context.Context, f SlowestFilter, first *int) ([]*Payload, error) {
+	w, err := Page{First: first}.walk("slowest")
+	if err != nil {
+		return nil, err
+	}
+	filter := PayloadFilter{StartedAt: &f.Window, Service: given(f.Service), OrgID: given(f.OrgID), Now: f.Now}
+	if err := filter.check(); err != nil {
+		return nil, err
+	}
+	now := w.now(filter.Now, s.Now)
+	if f.Window.span(now).from.IsZero() {
+		return nil, bad("window: since when? Give since or from")
+	}
+	conditions, err := s.payloadConditions(ctx, &filter, now)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.payloadPage(ctx, conditions, PayloadOrder{Field: orderByDuration, Direction: Descending}, w, now)
+	if err != nil {
+		return nil, err
+	}
+	return page.Items, nil
+}
+
+// given is the condition that a text equals word; nil where there is none.
+func given(word string) *Text {
+	if word == "" {
+		return nil
+	}
+	return &Text{Eq: &word}
+}
