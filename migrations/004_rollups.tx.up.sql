@@ -55,7 +55,8 @@ CREATE TABLE handover_rollups (
     PRIMARY KEY (generation, series, org_id, bucket, from_service, to_service)
 ) WITH (fillfactor = 70);
 
--- orgs: the set of organisations hit, where all are counted together.
+-- orgs: the set of organisations hit, where all are counted together;
+-- payload_id, message: of the last failure.
 CREATE TABLE failure_rollups (
     generation  integer NOT NULL,
     series      smallint NOT NULL,
@@ -63,12 +64,18 @@ CREATE TABLE failure_rollups (
     bucket      timestamptz NOT NULL,
     service     text NOT NULL,
     source      text NOT NULL,
-    fingerprint text NOT NULL,
+    fingerprint bigint NOT NULL,
     total       bigint NOT NULL,
     open        bigint NOT NULL,
     orgs        bytea NOT NULL,
     first_at    timestamptz NOT NULL,
     last_at     timestamptz NOT NULL,
-    sample      text NOT NULL,
+    payload_id  bigint NOT NULL,
+    message     text NOT NULL,
     PRIMARY KEY (generation, series, org_id, bucket, service, source, fingerprint)
 ) WITH (fillfactor = 70);
+
+-- The kind of a failed payload's failure: rollups count kinds, this finds
+-- their payloads.
+ALTER TABLE payloads ADD COLUMN failed_fingerprint bigint;
+CREATE INDEX payloads_fingerprint ON payloads (failed_fingerprint, started_at) WHERE failed_fingerprint IS NOT NULL;

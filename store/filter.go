@@ -46,6 +46,7 @@ type PayloadFilter struct {
 	Service, Source, Status *Text
 	FailedService           *Text
 	FailureMessage          *Text // of the verdict's failure, its first 1,024 bytes
+	Fingerprint             *Text // of the verdict's failure: eq, in and notIn
 	Verdict                 *VerdictFilter
 	StartedAt, FailedAt     *Window
 	Duration                *DurationRange
@@ -94,6 +95,9 @@ func (f *PayloadFilter) check() error {
 	if err := f.SystemID.checkHost("systemId"); err != nil {
 		return err
 	}
+	if err := f.Fingerprint.checkFingerprint(); err != nil {
+		return err
+	}
 	if err := f.StartedAt.check("startedAt"); err != nil {
 		return err
 	}
@@ -125,7 +129,7 @@ func (f *PayloadFilter) checkVerdict() error {
 			return bad("verdict: there is no state %q", string(state))
 		}
 	}
-	failure := f.FailedService.asksForValue() || f.FailureMessage.asksForValue() || f.FailedAt != nil
+	failure := f.FailedService.asksForValue() || f.FailureMessage.asksForValue() || f.Fingerprint.asksForValue() || f.FailedAt != nil
 	if states := v.states(); failure && len(states) > 0 && !slices.Contains(states, payload.StateFailed) {
 		return bad("verdict: only FAILED payloads have a failure to filter by")
 	}
@@ -208,6 +212,24 @@ func (t *Text) checkRequestID() error {
 	for _, value := range t.values() {
 		if _, err := payload.ParseRequestID(value); err != nil {
 			return bad("requestId: %q is not a request id (32 hex digits, dashes allowed)", value)
+		}
+	}
+	return nil
+}
+
+func (t *Text) checkFingerprint() error {
+	if t == nil {
+		return nil
+	}
+	if t.Contains != nil {
+		return bad("fingerprint: it is matched whole, contains is for texts")
+	}
+	if err := t.check("fingerprint"); err != nil {
+		return err
+	}
+	for _, value := range t.values() {
+		if _, err := payload.ParseFingerprint(value); err != nil {
+			return err
 		}
 	}
 	return nil

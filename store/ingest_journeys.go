@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 )
@@ -92,8 +93,8 @@ func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Ru
 		uuids[i] = requestIDs[id]
 	}
 	made, err := tx.Exec(ctx, `INSERT INTO payloads (id, `+columnNames+`, rules_version, request_id, created_at)
-		SELECT id, `+columnValues+`, $17::int8, request_id, $19::timestamptz
-		FROM unnest(`+columnArrays+`, $18::uuid[]) u(id, `+columnNames+`, request_id)
+		SELECT id, `+columnValues+`, $20::int4, request_id, $22::timestamptz
+		FROM unnest(`+columnArrays+`, $21::uuid[]) u(id, `+columnNames+`, request_id)
 		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`,
 		append(c.args(fresh, rules), uuids, stamp)...)
 	if err != nil {
@@ -118,17 +119,20 @@ func (s *Store) writeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE payloads p SET (`+columnNames+`, rules_version) = ROW (`+columnValues+`, $17::int8)
+	_, err = tx.Exec(ctx, `UPDATE payloads p SET (`+columnNames+`, rules_version) = ROW (`+columnValues+`, $20::int4)
 		FROM unnest(`+columnArrays+`) u(id, `+columnNames+`) WHERE p.id = u.id`, c.args(ids, rules)...)
 	return err
 }
 
 // columns of payloads that follow from journeys, one slice a column.
 type columns struct {
-	org, account, inventory, system            []string
+	org, account                               []string
+	inventoryKey, systemKey                    []pgtype.UUID
+	inventoryID, systemID                      []*string
 	started, updated, quiet                    []time.Time
 	stalls, failedAt                           []*time.Time
 	failedService, failedSource, failedMessage []*string
+	failedKind                                 []*int64
 	outcome                                    []int16
 	trails                                     []string
 	journey                                    [][]byte
@@ -137,18 +141,19 @@ type columns struct {
 // The columns in SQL: their names, their values as rows of arrays, and the
 // arrays, which args gives.
 const (
-	columnNames = `org_id, account, inventory_id, system_id, started_at, updated_at, quiet_since, stalls_at,
-		failed_at, failed_service, failed_source, failed_message, outcome, trails, journey`
-	columnValues = `u.org_id, u.account, u.inventory_id, u.system_id, u.started_at, u.updated_at, u.quiet_since, u.stalls_at,
-		u.failed_at, u.failed_service, u.failed_source, u.failed_message, u.outcome, u.trails::int4[], u.journey`
-	columnArrays = `$1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
-		$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::int2[], $15::text[], $16::bytea[]`
+	columnNames = `org_id, account, inventory_key, system_key, inventory_id, system_id, started_at, updated_at, quiet_since, stalls_at,
+		failed_at, failed_service, failed_source, failed_message, failed_fingerprint, outcome, trails, journey`
+	columnValues = `u.org_id, u.account, u.inventory_key, u.system_key, u.inventory_id, u.system_id, u.started_at, u.updated_at, u.quiet_since, u.stalls_at,
+		u.failed_at, u.failed_service, u.failed_source, u.failed_message, u.failed_fingerprint, u.outcome, u.trails::int4[], u.journey`
+	columnArrays = `$1::int8[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
+		$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
+		$13::text[], $14::text[], $15::text[], $16::int8[], $17::int2[], $18::text[], $19::bytea[]`
 )
 
 func (c *columns) args(ids []int64, rules *payload.Rules) []any {
 	return []any{
-		hot, ids, c.org, c.account, c.inventory, c.system, c.started, c.updated, c.quiet, c.stalls,
-		c.failedAt, c.failedService, c.failedSource, c.failedMessage, c.outcome, c.trails, c.journey, rules.Version,
+		hot, ids, c.org, c.account, c.inventoryKey, c.systemKey, c.inventoryID, c.systemID, c.started, c.updated, c.quiet, c.stalls,
+		c.failedAt, c.failedService, c.failedSource, c.failedMessage, c.failedKind, c.outcome, c.trails, c.journey, rules.Version,
 	}
 }
 
@@ -175,23 +180,34 @@ func (c *columns) add(rules *payload.Rules, j *payload.Journey, trails string) e
 	// says there is its outcome.
 	verdict := j.Verdict(rules, j.QuietSince())
 	c.org, c.account = append(c.org, j.OrgID()), append(c.account, j.Account())
-	c.inventory, c.system = append(c.inventory, j.InventoryID()), append(c.system, j.SystemID())
+	inventoryKey, inventoryID := shownHost(j.InventoryID())
+	systemKey, systemID := shownHost(j.SystemID())
+	c.inventoryKey, c.inventoryID = append(c.inventoryKey, inventoryKey), append(c.inventoryID, inventoryID)
+	c.systemKey, c.systemID = append(c.systemKey, systemKey), append(c.systemID, systemID)
 	c.started, c.updated = append(c.started, j.First().Date), append(c.updated, j.Last().Date)
 	c.quiet = append(c.quiet, j.QuietSince())
 	c.stalls = append(c.stalls, timeOrNil(verdict.StallsAt))
 	var at time.Time
 	var service, source, message string
+	var kind *int64
 	if f := verdict.Failure; f != nil {
 		at, service, source, message = f.At, f.Service, f.Source, f.Message
+		kind = new(int64(f.Fingerprint))
 	}
 	c.failedAt = append(c.failedAt, timeOrNil(at))
 	c.failedService = append(c.failedService, textOrNil(service))
 	c.failedSource = append(c.failedSource, textOrNil(source))
 	c.failedMessage = append(c.failedMessage, textOrNil(message))
+	c.failedKind = append(c.failedKind, kind)
 	c.outcome = append(c.outcome, int16(j.Outcome(rules)))
 	c.trails = append(c.trails, trails)
 	c.journey = append(c.journey, encoded)
 	return nil
+}
+
+func shownHost(id string) (pgtype.UUID, *string) {
+	key, shown := hostKey(id)
+	return pgtype.UUID{Bytes: key, Valid: id != ""}, shown
 }
 
 func timeOrNil(t time.Time) *time.Time {

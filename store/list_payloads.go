@@ -28,14 +28,20 @@ type PayloadList struct {
 	conditions where
 }
 
+// The host ids that are shown of a payload, as they were sent.
+const (
+	shownInventory = `coalesce(p.inventory_id, p.inventory_key::text, '')`
+	shownSystem    = `coalesce(p.system_id, p.system_key::text, '')`
+)
+
 // payloadSorts are the columns a PayloadList can be sorted by.
 var payloadSorts = map[string]string{
 	"created_at":   "", // the date of the first event, which ends every order
 	"request_id":   "p.request_id",
 	"org_id":       `p.org_id COLLATE "C"`,
 	"account":      `p.account COLLATE "C"`,
-	"inventory_id": `p.inventory_id COLLATE "C"`,
-	"system_id":    `p.system_id COLLATE "C"`,
+	"inventory_id": shownInventory + ` COLLATE "C"`,
+	"system_id":    shownSystem + ` COLLATE "C"`,
 }
 
 // ListPayloads counts the payloads that a filter leaves. Their rows are read
@@ -70,7 +76,7 @@ func (l *PayloadList) Rows(ctx context.Context, order ListOrder, stretch Stretch
 		// list's order would be walked for rows that may be far along it.
 		from = `(SELECT * FROM ` + from + ` OFFSET 0) p`
 	}
-	return stream(ctx, l.store, "list payloads", `SELECT p.id, p.request_id, p.org_id, p.account, p.inventory_id, p.system_id, p.started_at
+	return stream(ctx, l.store, "list payloads", `SELECT p.id, p.request_id, p.org_id, p.account, `+shownInventory+`, `+shownSystem+`, p.started_at
 		FROM `+from+` ORDER BY `+directed(keys, order.falling())+` OFFSET ? LIMIT ?`,
 		append(slices.Clone(l.conditions.args), stretch.Skip, stretch.Limit), scanPayload)
 }

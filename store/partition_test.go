@@ -165,17 +165,16 @@ func (f *traffic) stopped() bool {
 
 func (f *traffic) write(feeder *feeder, at func(*rand.Rand) time.Time, writer int) {
 	rng := rand.New(rand.NewPCG(uint64(writer), 7))
-	var last payload.Event
+	var last *payload.Event // stored
 	for i := 0; !f.stopped(); i++ {
 		events := make([]payload.Event, 5)
 		for k := range events {
 			events[k] = event(1000*(writer+1)+i%50, "ingress", fmt.Sprintf("step-%d", k), 0)
 			events[k].Date = at(rng)
 		}
-		if i > 0 {
-			events[4] = last // a repeat
+		if last != nil {
+			events[4] = *last // a repeat
 		}
-		last = events[0]
 		// Ends by an error of its own, not by feed's: this is no test's goroutine.
 		result, err := feeder.store.Ingest(context.Background(), store.Batch{Group: group, Parts: []store.Part{{
 			Topic: topic, Partition: feeder.partition, TopicID: [16]byte{1}, From: feeder.next, To: feeder.next + 5, Events: events,
@@ -187,9 +186,10 @@ func (f *traffic) write(feeder *feeder, at func(*rand.Rand) time.Time, writer in
 			f.t.Errorf("batch %d of writer %d: %+v, %v", i, writer, result.Lost, err)
 			return
 		}
-		if i > 0 && result.Repeated == 0 {
+		if last != nil && result.Repeated == 0 {
 			f.t.Errorf("batch %d of writer %d: the repeat was stored again", i, writer)
 		}
+		last = &events[0]
 		feeder.next += 5
 		f.stored.Add(int64(result.Stored))
 	}

@@ -70,24 +70,24 @@ type PayloadPage struct {
 	Now time.Time // the moment the list was judged at: use it for Journey.Verdict and the total
 }
 
-const payloadColumns = `p.id, p.request_id, p.org_id, p.account, p.inventory_id, p.system_id,
+const payloadColumns = `p.id, p.request_id, p.org_id, p.account,
 	p.started_at, p.updated_at, p.created_at, p.journey`
 
 // payloadRow is payloadColumns, and in lists where it was sorted and how many
 // bytes of journeys the statement gave before it.
 type payloadRow struct {
-	ID                                    int64
-	RequestID                             string
-	OrgID, Account, InventoryID, SystemID string
-	StartedAt, UpdatedAt, CreatedAt       time.Time
-	Journey                               []byte
-	SortAt                                time.Time
-	Bytes                                 int64
+	ID                              int64
+	RequestID                       string
+	OrgID, Account                  string
+	StartedAt, UpdatedAt, CreatedAt time.Time
+	Journey                         []byte
+	SortAt                          time.Time
+	Bytes                           int64
 }
 
 func (r *payloadRow) payload() (*Payload, error) {
 	p := &Payload{
-		ID: r.ID, OrgID: r.OrgID, Account: r.Account, InventoryID: r.InventoryID, SystemID: r.SystemID,
+		ID: r.ID, OrgID: r.OrgID, Account: r.Account,
 		StartedAt: r.StartedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), TakenInAt: r.CreatedAt.UTC(),
 	}
 	var err error
@@ -97,6 +97,7 @@ func (r *payloadRow) payload() (*Payload, error) {
 	if err = p.Journey.UnmarshalBinary(r.Journey); err != nil {
 		return nil, fmt.Errorf("journey of payload %s: %w", p.RequestID, err)
 	}
+	p.InventoryID, p.SystemID = p.Journey.InventoryID(), p.Journey.SystemID()
 	return p, nil
 }
 
@@ -191,9 +192,10 @@ func (s *Store) Payloads(ctx context.Context, filter PayloadFilter, order Payloa
 	filter = order.Restrict(filter)
 	conditions, err := s.payloadConditions(ctx, &filter, now)
 	if err != nil {
-		return nil, err
+		return nil, filter.advised(err)
 	}
-	return s.payloadPage(ctx, conditions, order, w, now)
+	result, err := s.payloadPage(ctx, conditions, order, w, now)
+	return result, filter.advised(err)
 }
 
 // check fills the defaults in, and refuses what the order cannot sort.
@@ -277,6 +279,7 @@ func (s *Store) payloadConditions(ctx context.Context, f *PayloadFilter, now tim
 	w.host("system", f.SystemID)
 	w.text("p.failed_service", true, f.FailedService.lower())
 	w.text("p.failed_message", true, f.FailureMessage)
+	w.fingerprint("p.failed_fingerprint", f.Fingerprint)
 	w.dates("p.started_at", f.StartedAt.span(now))
 	w.duration(f.Duration)
 	if f.FailedAt != nil {
@@ -363,7 +366,7 @@ func (s *Store) walkPayloads(ctx context.Context, conditions where, order Payloa
 
 func payloadsStatement(conditions where, column string, falling bool, w walk) (string, []any) {
 	listed, given := directed([]string{column, "p.id"}, falling), directed([]string{"p.sort_at", "p.id"}, falling)
-	return `SELECT p.id, p.request_id, p.org_id, p.account, p.inventory_id, p.system_id,
+	return `SELECT p.id, p.request_id, p.org_id, p.account,
 			p.started_at, p.updated_at, p.created_at, CASE WHEN p.bytes <= ? THEN p.journey END AS journey, p.sort_at, p.bytes
 		FROM (SELECT p.*, coalesce(sum(octet_length(p.journey)) OVER (ORDER BY ` + given + `
 				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes

@@ -74,12 +74,12 @@ func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id p
 	var requestID [16]byte
 	var journey []byte
 	tag, err := pgx.ForEachRow(rows, []any{
-		&p.ID, &requestID, &p.OrgID, &p.Account, &p.InventoryID, &p.SystemID, &p.StartedAt, &p.UpdatedAt, &p.TakenInAt, &journey,
+		&p.ID, &requestID, &p.OrgID, &p.Account, &p.StartedAt, &p.UpdatedAt, &p.TakenInAt, &journey,
 	}, func() error { return p.Journey.UnmarshalBinary(journey) })
 	if err != nil || tag.RowsAffected() == 0 {
 		return nil, err
 	}
-	p.RequestID = requestID
+	p.RequestID, p.InventoryID, p.SystemID = requestID, p.Journey.InventoryID(), p.Journey.SystemID()
 	p.StartedAt, p.UpdatedAt, p.TakenInAt = p.StartedAt.UTC(), p.UpdatedAt.UTC(), p.TakenInAt.UTC()
 	return &p, nil
 }

@@ -126,6 +126,34 @@ func (w *where) requestID(column string, t *Text) {
 	}
 }
 
+// fingerprint adds the conditions of t on a column of fingerprints, NULL
+// where there is none; t was checked.
+func (w *where) fingerprint(column string, t *Text) {
+	if t == nil {
+		return
+	}
+	if t.Eq != nil {
+		w.and(column+" = ?", fingerprints([]string{*t.Eq})[0])
+	}
+	if t.In != nil && len(t.In) == 0 {
+		w.and("FALSE")
+	} else if t.In != nil {
+		w.and(column+" IN (?)", bun.List(fingerprints(t.In)))
+	}
+	if len(t.NotIn) > 0 {
+		w.and("("+column+" IN (?)) IS NOT TRUE", bun.List(fingerprints(t.NotIn)))
+	}
+}
+
+func fingerprints(texts []string) []int64 {
+	numbers := make([]int64, len(texts))
+	for i, text := range texts {
+		f, _ := payload.ParseFingerprint(text)
+		numbers[i] = int64(f)
+	}
+	return numbers
+}
+
 // uuidText is a request id as PostgreSQL reads it; one that was not checked
 // before becomes the zero UUID, which no payload has.
 func uuidText(id string) string {
@@ -164,7 +192,7 @@ func (w *where) namesHost(side, not string, ids []string) {
 		var a where
 		switch key, _ := hostKey(id); {
 		case id == "":
-			a.and("p." + side + "_id = ''")
+			a.and("p." + side + "_key IS NULL")
 		case key == [16]byte{}:
 			a.and("FALSE") // the zero UUID stands for none and names no host
 		default:
