@@ -208,7 +208,7 @@ func prefixOf(s string) int {
 		from += indent(s[from:])
 	}
 	p := prefixes{s: s[from:min(lineEnd(s, from), from+400)]}
-	for range 12 {
+	for range 24 {
 		if !p.next() {
 			break
 		}
@@ -258,7 +258,7 @@ func (p *prefixes) next() bool {
 
 // klog is the length of a header like "E1012 10:02:45.042773       1 upload.go:735] ".
 func (p *prefixes) klog(rest string) int {
-	if p.begun() || len(rest) < 8 || strings.IndexByte("EWIF", rest[0]) < 0 || rest[5] != ' ' || timeLength(rest[6:]) == 0 {
+	if len(rest) < 8 || strings.IndexByte("EWIF", rest[0]) < 0 || rest[5] != ' ' || timeLength(rest[6:]) == 0 {
 		return 0
 	}
 	return strings.Index(rest[:min(len(rest), 120)], "] ") + 1
@@ -276,7 +276,7 @@ func (p *prefixes) group(rest string) bool {
 	}
 	in := rest[1:end]
 	said := strings.Contains(in, "rrno") || strings.Contains(in, "SSL") || strings.Contains(in, "SQL") || strings.Contains(in, "WinError") || strings.HasPrefix(in, "code")
-	logged := p.begun() && (rest[0] == '[' || strings.IndexByte(in, ' ') < 0) || levels[in] || timeLength(in) > 0 ||
+	logged := p.begun() && rest[0] == '[' || levels[in] || timeLength(in) > 0 ||
 		hasID(in) || strings.HasPrefix(in, "pid") || digitsOnly(in) || threadLike(in) || sourceName(in)
 	if said || !logged && !groupsAhead(rest[end+1:]) {
 		return false
@@ -321,7 +321,9 @@ func (p *prefixes) level(rest string) bool {
 		if behind[0] == ' ' && behind[1] == '[' && !p.timed && strings.Contains(behind[:min(len(behind), 8)], "rr") {
 			return false
 		}
-	case p.timed && class[behind[0]] == isBlank:
+	case class[behind[0]] == isBlank && numbered(behind):
+		return false
+	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
 	case behind[0] == ':' && p.dotted(behind[1:]):
 		p.at += n + 1 + strings.IndexByte(behind[1:], ':') + 1
 		p.leveled = true
@@ -334,6 +336,13 @@ func (p *prefixes) level(rest string) bool {
 		p.at--
 	}
 	return true
+}
+
+// numbered tells whether an error's number is next, and not a process's.
+func numbered(behind string) bool {
+	behind = strings.TrimLeft(behind, " \t")
+	n := digits(behind)
+	return n > 0 && begins(behind[n:], ":", " (") && timeLength(behind) == 0
 }
 
 // dotted tells whether a logger's name and a colon are next.
@@ -528,7 +537,7 @@ func timeLength(s string) int {
 	return timeZone(s, n, marks)
 }
 
-func clockLike(s string) bool { return len(s) > 2 && (s[2] == ':' || class[s[2]] == isDigit) }
+func clockLike(s string) bool { return len(s) > 2 && s[2] == ':' }
 
 func digits(s string) int {
 	n := 0

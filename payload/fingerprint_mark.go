@@ -25,6 +25,7 @@ func (r *reader) readMark(c byte) {
 	case ':':
 		r.gap |= gapColon
 		if next == ':' {
+			r.text -= markCost
 			if e := addressEnd(s, r.at); e > 0 {
 				r.at = e
 				r.mask(labelHost)

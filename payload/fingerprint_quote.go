@@ -164,7 +164,7 @@ func (r *reader) closeIn(from int, c byte) (int, int) {
 	for i := from; i < len(s); i++ {
 		n := strings.IndexByte(s[i:], c)
 		if c == '`' {
-			n = strings.IndexAny(s[i:], "`'")
+			n = indexEither(s[i:], '`', '\'')
 		}
 		if n < 0 {
 			break
@@ -178,6 +178,15 @@ func (r *reader) closeIn(from int, c byte) (int, int) {
 		}
 	}
 	return -1, 0
+}
+
+func indexEither(s string, a, b byte) int {
+	for i := range len(s) {
+		if s[i] == a || s[i] == b {
+			return i
+		}
+	}
+	return -1
 }
 
 // says tells whether a quoted text is a nested error.

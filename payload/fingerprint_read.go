@@ -22,6 +22,7 @@ const (
 	headCost  = 4600
 	tailCost  = 1600
 	tokenCost = 20 // and one for each byte
+	markCost  = 12
 	lineCost  = 24
 	frameCost = 8
 )
@@ -101,18 +102,20 @@ const (
 // the cost has a bound.
 func (r *reader) read(message string) {
 	if len(message) > maxHead+maxTail {
-		head, tail := clip(message, maxHead), message[len(message)-maxTail:]
+		head, tail := clip(message, maxHead), trimEnd(message[len(message)-maxTail:])
 		head, tail = splitLines(uncoloured(head)), splitLines(uncoloured(tail))
 		r.part(head, prefixOf(head), headCost)
 		r.part(tail, torn(tail, 0), tailCost)
 	} else {
-		s := splitLines(uncoloured(message))
+		s := splitLines(uncoloured(trimEnd(message)))
 		if r.part(s, prefixOf(s), headCost); r.at < len(s) {
 			r.part(s, torn(s, max(r.at, len(s)-maxTail)), tailCost)
 		}
 	}
 	r.dropCut()
 }
+
+func trimEnd(s string) string { return strings.TrimRight(s, " \t\r\n") }
 
 // torn is where, from a place in the middle of a text, its next line begins,
 // or in a text of one line the next of a list, or the next word.
@@ -179,8 +182,11 @@ func (r *reader) readLine() {
 		from := r.at
 		r.token()
 		r.text -= r.at - from
-		if alnum(r.s[from]) {
+		switch class[r.s[from]] {
+		case isLetter, isDigit, isHigh, isQuote:
 			r.text -= tokenCost
+		case isOther:
+			r.text -= markCost
 		}
 	}
 	if r.skip == skipFrames {
@@ -375,6 +381,9 @@ func uncoloured(s string) string {
 
 func colour(s string) int {
 	n := 0
+	if strings.IndexByte("\x1b\\#^", s[0]) < 0 {
+		return 0
+	}
 	for _, escape := range [...]string{"\x1b[", `\x1b[`, `\u001b[`, `\u001B[`, `\033[`, "#033[", "^[["} {
 		if strings.HasPrefix(s, escape) {
 			n = len(escape)
@@ -396,9 +405,9 @@ func colour(s string) int {
 // splitLines gives a trace on one line, with its line ends escaped, its lines.
 func splitLines(s string) string {
 	if strings.Contains(s, "\u2028") {
-		s = strings.ReplaceAll(s, "\u2028", "\n")
+		s = strings.Replace(s, "\u2028", "\n", 64)
 	}
-	if strings.IndexByte(s, '\\') < 0 || strings.IndexByte(s, '\n') >= 0 ||
+	if strings.IndexByte(s, '\\') < 0 || strings.IndexByte(strings.TrimSpace(s), '\n') >= 0 ||
 		!strings.Contains(s, `\n  File `) && !strings.Contains(s, `\n\tat `) && !strings.Contains(s, `\n    at `) {
 		return s
 	}

@@ -64,9 +64,10 @@ func (r *reader) print() bool {
 func (r *reader) cutNote() bool {
 	rest := r.s[r.at:min(r.stop, r.at+48)]
 	end := strings.IndexAny(rest, ")]")
-	if end < 0 {
+	if end < 2 {
 		return false
 	}
+	r.text -= markCost
 	cut := false
 	for word := range strings.FieldsSeq(rest[1:end]) {
 		switch word = strings.ToLower(strings.Trim(word, "+.,…")); word {

@@ -221,3 +221,44 @@ func FuzzFingerprint(f *testing.F) {
 		}
 	})
 }
+
+// What a logger or a terminal adds to a message is no part of its cause.
+func TestFingerprintIgnoresTheLogger(t *testing.T) {
+	t.Parallel()
+	word := regexp.MustCompile(`[A-Za-z]{6,}`)
+	forms := map[string]func(string) string{
+		"carriage returns": func(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n") },
+		"blanks around":    func(s string) string { return " \n\t" + s + " \r\n\n" },
+		"colours": func(s string) string {
+			n := 0
+			if strings.Contains(s, "[0m") {
+				return s
+			}
+			return word.ReplaceAllStringFunc(s, func(w string) string {
+				if n++; n%5 == 0 {
+					return "\x1b[1;31m" + w + "\x1b[0m"
+				}
+				return w
+			})
+		},
+	}
+	for _, prefix := range []string{
+		"2026-03-11 22:04:02,865 ERROR puptoo.upload MainThread: ", "2026-08-26T16:00:11.538Z ERROR [inventory.api] (executor-thread-13) ",
+		"Apr 21 20:21:27 storage-broker-9520924d0-c8mms storage-broker[587]: ", "E1012 10:02:45.042773       1 upload.go:735] ",
+		"E, [2026-01-03T00:29:22.634346 #382] ERROR -- : ", "[request_id=ebf07f5b4aaa55aa94a959aa9ca0a057] ", "ERROR:inventory.mq:",
+		"2026/08/24 04:55:06 ", "2026/03/04 15:12:44.123164 manifest.go:54: ", "req-95ff99e4-f5eb-4b95-86df-c89436828524: ",
+		"2026-06-02 09:31:27,756 ERROR [com.exa.run.eve.EventSender] (executor-thread-13) ", "[2026-01-03 04:05:06 +0000] [7] [ERROR] ",
+		"2026-01-03 04:05:06.000 | ERROR    | app.cache:get:12 - ", "[2026-01-02 03:04:05,678: ERROR/ForkPoolWorker-3] ", "<34>Jan 13 04:05:06 host app[1]: ",
+		"2026-01-01 12:13:14.567 ERROR 7 --- [nio-8080-exec-1] c.e.push.PushService : ", "2026-01-01T00:00:00.000Z\tERROR\tcmd/main.go:32\t",
+		"[ERROR] ", "WARN  [pool-1-thread-2] ", "0b5c9cf4-7d51-4f0e-9f1c-0d7a3b1f6c11 - ", "[pid 12] ", "2026-01-03T04:05:06+02:00 ERR ",
+	} {
+		forms[prefix] = func(s string) string { return prefix + strings.TrimLeft(s, " \t\r\n") }
+	}
+	for _, c := range append(failureCases(t, "failures.jsonl"), failureCases(t, "failures-more.jsonl")...) {
+		for name, form := range forms {
+			if a, b := c.Message, form(c.Message); payload.FingerprintOf("s", "", a) != payload.FingerprintOf("s", "", b) {
+				t.Errorf("%s matters:\n%s\n%s\nof %q", name, payload.Key(a), payload.Key(b), c.Message)
+			}
+		}
+	}
+}

@@ -142,6 +142,7 @@ func bytePrefix(w string) bool {
 // schemed reads a word with a colon behind it that is part of something
 // longer: a URL, a path of Windows.
 func (r *reader) schemed(from, end int) bool {
+	r.text -= markCost
 	s := r.s[:r.stop]
 	if strings.HasPrefix(s[end:], "://") || schemeOfTwo(s[end+1:]) {
 		r.at = webEnd(s, end)
@@ -603,6 +604,7 @@ func (r *reader) dropMore(w string) bool {
 		r.at = r.stop
 		return true
 	}
+	next = strings.TrimLeft(next, " \t")
 	ends := next == "" || strings.IndexByte(")],;.:", next[0]) >= 0
 	if !ends {
 		return false
