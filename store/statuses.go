@@ -111,11 +111,11 @@ func (s *Store) Statuses(ctx context.Context, filter StatusFilter, order StatusO
 	now := w.now(filter.Now, s.Now)
 	scope, err := s.statusScope(ctx, &filter, now)
 	if err != nil {
-		return nil, err
+		return nil, filter.advised(err)
 	}
 	rows, err := s.walkStatuses(ctx, scope, w, order)
 	if err != nil {
-		return nil, err
+		return nil, filter.advised(err)
 	}
 	kept, more := trim(w, rows, func(r *statusRead) int64 { return r.Bytes })
 	result := &StatusPage{Now: now}
@@ -163,8 +163,8 @@ func (s *Store) statusScope(ctx context.Context, asked *StatusFilter, now time.T
 	ofPayload.text("p.org_id", false, f.OrgID)
 	ofPayload.text("p.account", false, f.Account)
 	ofPayload.requestID("p.request_id", f.RequestID)
-	few := asksForOne(f.RequestID)
-	if !few && (asksForOne(f.OrgID) || asksForOne(f.Account)) {
+	few := f.RequestID.names()
+	if !few && (f.OrgID.names() || f.Account.names()) {
 		if few, err = s.fewPayloads(ctx, ofPayload); err != nil {
 			return nil, err
 		}
@@ -176,9 +176,6 @@ func (s *Store) statusScope(ctx context.Context, asked *StatusFilter, now time.T
 	scope.rest.add(ofPayload)
 	return scope, nil
 }
-
-// asksForOne tells whether t names the values that match.
-func asksForOne(t *Text) bool { return t != nil && (t.Eq != nil || t.In != nil) }
 
 // fewPayloads tells whether the payloads that meet the conditions are better
 // read and their events found by them: an organisation that has more is met

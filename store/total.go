@@ -35,9 +35,10 @@ func (s *Store) PayloadsTotal(ctx context.Context, filter PayloadFilter) (Total,
 	}
 	conditions, err := s.payloadConditions(ctx, &filter, walk{}.now(filter.Now, s.Now))
 	if err != nil {
-		return Total{}, err
+		return Total{}, filter.advised(err)
 	}
-	return s.payloadsTotal(ctx, conditions)
+	total, err := s.payloadsTotal(ctx, conditions)
+	return total, filter.advised(err)
 }
 
 func (s *Store) payloadsTotal(ctx context.Context, conditions where) (Total, error) {
@@ -53,12 +54,13 @@ func (s *Store) StatusesTotal(ctx context.Context, filter StatusFilter) (Total, 
 	}
 	scope, err := s.statusScope(ctx, &filter, walk{}.now(filter.Now, s.Now))
 	if err != nil {
-		return Total{}, err
+		return Total{}, filter.advised(err)
 	}
 	if scope.nothing {
 		return Total{Exact: true}, nil
 	}
-	return s.total(ctx, "statuses total", scope.countable())
+	total, err := s.total(ctx, "statuses total", scope.countable())
+	return total, filter.advised(err)
 }
 
 // countable is the rows of a table that meet conditions.
