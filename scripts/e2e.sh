@@ -80,4 +80,4 @@ done
 
 node tools/graphql-http.mjs "$base/graphql"
 node tools/live.mjs "$base/graphql"
-BASE_URL="$base" npm --prefix web run e2e
+BASE_URL="$base" BROKER="127.0.0.1:$kafka_port" DEMO_DIR="$dir" npm --prefix web run e2e

@@ -12,8 +12,8 @@ export function plugin(_schema, files) {
     visit(definition, {
       FragmentSpread({ name }) {
         if (found.has(name.value)) return;
+        spread(fragments.get(name.value), found); // what a fragment spreads comes before it, as in the client's documents
         found.add(name.value);
-        spread(fragments.get(name.value), found);
       },
     });
     return found;

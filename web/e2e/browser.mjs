@@ -29,14 +29,17 @@ export async function openBrowser() {
   });
 }
 
-/** A page, and the list of what went wrong on it: console errors, thrown errors, requests to other hosts. */
+/** A page, and the list of what went wrong on it: console errors, thrown errors, requests to other hosts. What a flow allows is no fault. */
 export async function watched(context, base) {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints = [];
+  const allowed = [];
   const { origin } = new URL(base);
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
+    const text = message.text();
+    if (message.type() !== 'error' || allowed.some((pattern) => pattern.test(text))) return;
+    complaints.push(`console: ${text} (${message.location().url})`);
   });
   page.on('pageerror', (error) => complaints.push(`thrown: ${error.stack ?? error}`));
   page.on('request', (request) => {
@@ -44,5 +47,5 @@ export async function watched(context, base) {
     if (asked !== origin && protocol !== 'data:' && protocol !== 'blob:')
       complaints.push(`request to ${request.url()}`);
   });
-  return { page, complaints };
+  return { page, complaints, allow: (pattern) => allowed.push(pattern) };
 }

@@ -1,10 +1,12 @@
 import { lazy, Suspense } from 'react';
-import { Route, Routes } from 'react-router';
+import { Navigate, Route, Routes } from 'react-router';
 import { Layout } from './parts/Layout';
 import { LoadingPage } from './parts/LoadingPage';
 
 const PayloadsPage = lazy(() => import('./pages/PayloadsPage'));
 const PayloadPage = lazy(() => import('./pages/PayloadPage'));
+const StatusesPage = lazy(() => import('./pages/StatusesPage'));
+const ComparePage = lazy(() => import('./pages/ComparePage'));
 const FindPage = lazy(() => import('./pages/FindPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
@@ -14,8 +16,11 @@ export function App() {
     <Layout>
       <Suspense fallback={<LoadingPage />}>
         <Routes>
-          <Route path="/" element={<PayloadsPage />} />
+          <Route path="/" element={<Navigate to="/payloads" replace />} />
+          <Route path="/payloads" element={<PayloadsPage />} />
           <Route path="/payloads/:requestId" element={<PayloadPage />} />
+          <Route path="/statuses" element={<StatusesPage />} />
+          <Route path="/compare" element={<ComparePage />} />
           <Route path="/find" element={<FindPage />} />
           <Route path="*" element={<MissingPage />} />
         </Routes>

@@ -6,9 +6,9 @@ import { BrowserRouter } from 'react-router';
 import { Provider } from 'urql';
 import { App } from './App';
 import { client } from './lib/client';
-import { followSystemTheme } from './lib/theme';
+import { followTheme } from './lib/theme';
 
-followSystemTheme();
+followTheme();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');

@@ -1,8 +1,38 @@
-import { Client, type CombinedError, fetchExchange } from 'urql';
+import { Client, type CombinedError, fetchExchange, type SubscriptionOperation, subscriptionExchange } from 'urql';
 import { inFull } from './sentence';
+import { socket } from './socket';
 
 /** Asks the server that served the page. Nothing is cached: every answer is as new as its question. */
-export const client = new Client({ url: '/graphql', exchanges: [fetchExchange], preferGetMethod: false });
+export const client = new Client({
+  url: '/graphql',
+  exchanges: [
+    fetchExchange,
+    subscriptionExchange({
+      forwardSubscription: ({ query = '', variables }) => ({
+        subscribe: (sink) => ({ unsubscribe: follow({ query, variables }, sink) }),
+      }),
+    }),
+  ],
+  preferGetMethod: false,
+});
+
+type Sink = Parameters<ReturnType<Parameters<typeof subscriptionExchange>[0]['forwardSubscription']>['subscribe']>[0];
+
+/** urql keeps errors and extensions of earlier results until a later one has its own: each says both. */
+function follow({ query, variables }: Pick<SubscriptionOperation, 'query' | 'variables'>, sink: Sink): () => void {
+  let first = true;
+  return socket.subscribe<Record<string, unknown>>(
+    { query: query ?? '', variables },
+    {
+      next({ data, errors = first ? undefined : [], extensions }) {
+        sink.next({ data, errors: errors && [...errors], extensions: { skipped: 0, ...(extensions as object) } });
+        first = false;
+      },
+      error: (error) => (Array.isArray(error) ? sink.next({ errors: error, data: null }) : sink.error(error)),
+      complete: () => sink.complete(),
+    },
+  );
+}
 
 /** What went wrong, in words for the person at the screen. */
 export interface Problem {

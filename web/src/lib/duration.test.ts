@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDuration, formatMilliseconds, parseDuration } from './duration';
+import { formatDuration, formatMilliseconds, parseDuration, readDuration } from './duration';
 
 describe('parseDuration', () => {
   test.each([
@@ -40,4 +40,22 @@ test('formatDuration says nothing of nothing', () => {
   expect(formatDuration(undefined)).toBe('–');
   expect(formatDuration('PT1M30S')).toBe('90 s');
   expect(formatDuration('soon')).toBe('soon');
+});
+
+describe('readDuration', () => {
+  test.each([
+    ['90', 'PT90S'],
+    ['90 s', 'PT90S'],
+    ['250ms', 'PT0.25S'],
+    ['1,5 s', 'PT1.5S'],
+    ['5 min', 'PT5M'],
+    ['1.5 min', 'PT90S'],
+    ['2h', 'PT2H'],
+    ['3 days', 'P3D'],
+    ['0.5 d', 'PT43200S'],
+    ['pt15m', 'PT15M'],
+    ['soon', null],
+    ['5 fortnights', null],
+    ['', null],
+  ])('%j is %s', (words, want) => expect(readDuration(words)).toBe(want));
 });

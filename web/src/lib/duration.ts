@@ -28,3 +28,38 @@ export function formatDuration(iso: string | null | undefined): string {
   const ms = parseDuration(iso);
   return ms === null ? iso : formatMilliseconds(ms);
 }
+
+const units: Record<string, string> = {
+  ms: 'ms',
+  millisecond: 'ms',
+  milliseconds: 'ms',
+  '': 'S',
+  s: 'S',
+  sec: 'S',
+  second: 'S',
+  seconds: 'S',
+  m: 'M',
+  min: 'M',
+  minute: 'M',
+  minutes: 'M',
+  h: 'H',
+  hour: 'H',
+  hours: 'H',
+  d: 'D',
+  day: 'D',
+  days: 'D',
+};
+
+/** "90 s", "1.5 min", "2h", "3 days" or ISO 8601 as the API takes it; null for anything else. Plain numbers are seconds. */
+export function readDuration(words: string): string | null {
+  const text = words.trim();
+  if (parseDuration(text.toUpperCase()) !== null) return text.toUpperCase();
+  const [, number, word = ''] = /^(\d+(?:[.,]\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
+  const unit = units[word.toLowerCase()];
+  if (number === undefined || unit === undefined) return null;
+  const n = Number(number.replace(',', '.'));
+  if (unit === 'ms') return `PT${String(n / 1000)}S`;
+  if (unit === 'S' || Number.isInteger(n)) return unit === 'D' ? `P${n}D` : `PT${n}${unit}`;
+  const seconds = { M: 60, H: 3600, D: 86_400 }[unit] ?? 1;
+  return `PT${Math.round(n * seconds)}S`;
+}

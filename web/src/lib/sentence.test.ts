@@ -9,6 +9,7 @@ test('a sentence begins with a capital letter', () => {
 test('one of a noun is no plural', () => {
   expect(count(1, 'host')).toBe('1 host');
   expect(count(1200, 'host')).toBe('1,200 hosts');
+  expect(count(2, 'status')).toBe('2 statuses');
 });
 
 test('a message ends as a sentence does', () => {

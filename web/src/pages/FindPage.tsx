@@ -3,7 +3,8 @@ import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { Link, Navigate, useSearchParams } from 'react-router';
 import { graphql } from '../gql';
 import type { FindQuery, IdKind } from '../gql/graphql';
-import { readIdentifier } from '../lib/identifier';
+import { useFollowing } from '../lib/following';
+import { asRequestId, readIdentifier } from '../lib/identifier';
 import { usePolled } from '../lib/polling';
 import { count } from '../lib/sentence';
 import { LoadingPage } from '../parts/LoadingPage';
@@ -16,15 +17,7 @@ const find = graphql(`
       kinds
       payloads(first: 50) {
         nodes {
-          id
-          requestId
-          orgId
-          startedAt
-          duration
-          verdict {
-            state
-            sentence
-          }
+          ...ListedPayload
         }
         pageInfo {
           hasNextPage
@@ -40,6 +33,14 @@ const kinds: Record<IdKind, string> = {
   SYSTEM: 'a system',
 };
 
+const arrivalLive = graphql(`
+  subscription Arrival($id: RequestID!) {
+    payload(requestId: $id) {
+      id
+    }
+  }
+`);
+
 const known = (data: FindQuery) => data.find.kinds.length > 0;
 
 /** Whatever an identifier is: straight to its payload, the list of them, or a page that says it is unknown and waits for it. */
@@ -48,7 +49,7 @@ export default function FindPage() {
   const id = readIdentifier(search.get('id') ?? '');
   if (id === '') {
     return (
-      <Message title="Nothing to look for" action={<Link to="/">Newest payloads</Link>}>
+      <Message title="Nothing to look for" action={<Link to="/payloads">Newest payloads</Link>}>
         Paste a request, inventory or system id into the search box above.
       </Message>
     );
@@ -61,7 +62,7 @@ function Found({ id }: { id: string }) {
   if (!data) return error ? <Failed error={error} askAgain={askAgain} /> : <LoadingPage />;
   const payloads = data.find.payloads.nodes;
   const [only] = payloads;
-  if (!known(data)) return <Unknown id={id} />;
+  if (!known(data)) return <Unknown id={id} askAgain={askAgain} />;
   if (only && payloads.length === 1 && data.find.kinds.includes('REQUEST'))
     return <Navigate to={`/payloads/${only.requestId}`} replace />;
   return (
@@ -78,23 +79,44 @@ function Found({ id }: { id: string }) {
             newest first.
           </p>
         </div>
+        <div className="pt-actions">
+          <ListLinks id={id} kinds={data.find.kinds} />
+        </div>
       </div>
       <PayloadTable payloads={payloads} label={`Payloads of ${id}`} />
     </>
   );
 }
 
-function Unknown({ id }: { id: string }) {
+/** Where the id's payloads can be filtered further. */
+function ListLinks({ id, kinds }: { id: string; kinds: IdKind[] }) {
+  return (
+    <>
+      {kinds.includes('INVENTORY') && <Link to={`/payloads?inventoryId=${encodeURIComponent(id)}`}>Filter them</Link>}
+      {!kinds.includes('INVENTORY') && kinds.includes('SYSTEM') && (
+        <Link to={`/payloads?systemId=${encodeURIComponent(id)}`}>Filter them</Link>
+      )}
+    </>
+  );
+}
+
+function Unknown({ id, askAgain }: { id: string; askAgain: () => void }) {
+  const requestId = asRequestId(id);
+  const { live } = useFollowing(arrivalLive, { id: requestId ?? '' }, requestId !== null, ({ data }) => {
+    if (data?.payload) askAgain();
+  });
   return (
     <>
       <title>{`Unknown: ${id} · Payload Tracker`}</title>
-      <Message title="This identifier is unknown" action={<Link to="/">Newest payloads</Link>}>
+      <Message title="This identifier is unknown" action={<Link to="/payloads">Newest payloads</Link>}>
         <p>
           No event so far names <span className="pt-mono pt-break">{id}</span> as its request, inventory or system id.
         </p>
-        <p className="pt-waiting">
-          <Spinner size="md" aria-label="Waiting" /> This page waits for it, and opens its payload once an event
-          arrives.
+        <p className="pt-waiting" role="status">
+          <Spinner size="md" aria-label="Waiting" />
+          {live
+            ? 'Waiting for it live: its payload opens as soon as an event names it.'
+            : 'Waiting for it: this page looks again every 3 s, and opens its payload once an event names it.'}
         </p>
       </Message>
     </>

@@ -1,30 +1,38 @@
-import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
-import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core/dist/esm/components/ToggleGroup';
-import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-icon';
-import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
-import { useSearchParams } from 'react-router';
 import { graphql } from '../gql';
-import type { NewestPayloadsQuery, VerdictState } from '../gql/graphql';
-import { usePolled } from '../lib/polling';
+import type { PayloadFilter, PayloadOrder, PayloadsQuery } from '../gql/graphql';
+import { payloadFields, toFilter } from '../lib/filter';
+import { always, once, type Polled, usePolled } from '../lib/polling';
 import { LoadingPage } from '../parts/LoadingPage';
+import { type ListAddress, type ListKind, orderOf, pageOf, useListAddress } from '../parts/list/address';
+import { Columns } from '../parts/list/Columns';
+import { ExportButton } from '../parts/list/ExportButton';
+import { FilterBar } from '../parts/list/FilterBar';
+import { Paging } from '../parts/list/Paging';
+import { SortSelect } from '../parts/list/SortSelect';
+import { sortingOf } from '../parts/list/sorting';
+import { Total } from '../parts/list/Total';
+import { Views } from '../parts/list/Views';
 import { Failed, Message, OutOfDate } from '../parts/Message';
-import { PayloadTable } from '../parts/PayloadTable';
+import { PayloadTable, payloadColumns } from '../parts/PayloadTable';
 
-const pageSize = 20;
-
-const newestPayloads = graphql(`
-  query NewestPayloads($filter: PayloadFilter, $first: Int, $after: String, $last: Int, $before: String) {
-    payloads(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+const payloadsQuery = graphql(`
+  query Payloads(
+    $filter: PayloadFilter
+    $orderBy: PayloadOrder
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+    $reason: Boolean!
+  ) {
+    payloads(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id
-        requestId
-        orgId
-        startedAt
-        duration
+        ...ListedPayload
         verdict {
-          state
-          sentence
+          failure {
+            message @include(if: $reason)
+          }
         }
       }
       pageInfo {
@@ -37,39 +45,48 @@ const newestPayloads = graphql(`
   }
 `);
 
-const choices: { state: VerdictState | null; text: string }[] = [
-  { state: null, text: 'All' },
-  { state: 'FAILED', text: 'Failed' },
-  { state: 'STALLED', text: 'Stalled' },
-  { state: 'IN_PROGRESS', text: 'In progress' },
-  { state: 'SUCCEEDED', text: 'Succeeded' },
-];
-
-// A page behind the first stands still: its cursor says which moment it shows.
-const always = () => true;
-const never = () => false;
-
-/** The newest payloads and what became of each; the first page follows what comes in. */
-export default function PayloadsPage() {
-  const [search, setSearch] = useSearchParams();
-  const state = choices.find((choice) => choice.state === search.get('verdict'))?.state ?? null;
-  const after = search.get('after');
-  const before = search.get('before');
-  const polled = usePolled(
-    newestPayloads,
-    {
-      filter: state ? { verdict: { in: [state] } } : null,
-      ...(before ? { last: pageSize, before } : { first: pageSize, after }),
-    },
-    5000,
-    after || before ? always : never,
-  );
-
-  function go(change: { verdict?: string | null; after?: string | null; before?: string | null }) {
-    const kept = { verdict: state, ...change };
-    setSearch(Object.entries(kept).filter((entry): entry is [string, string] => Boolean(entry[1])));
-    document.getElementById('content')?.scrollTo(0, 0);
+const totalQuery = graphql(`
+  query PayloadsTotal($filter: PayloadFilter) {
+    payloads(filter: $filter, first: 0) {
+      total {
+        value
+        exact
+      }
+    }
   }
+`);
+
+const kind: ListKind = {
+  path: '/payloads',
+  noun: 'payload',
+  fields: payloadFields,
+  sorts: [
+    ['-startedAt', 'Newest started first'],
+    ['startedAt', 'Oldest started first'],
+    ['-failedAt', 'Newest failed first'],
+    ['failedAt', 'Oldest failed first'],
+    ['-quietSince', 'Quiet for the shortest time first'],
+    ['quietSince', 'Quiet for the longest time first'],
+  ],
+  columns: payloadColumns,
+};
+
+/** Payloads by any filter of the API and what became of each; the first page follows what comes in. */
+export default function PayloadsPage() {
+  const list = useListAddress(kind);
+  const { after, before, columns } = list;
+  const filter = toFilter<PayloadFilter>(list.conditions);
+  // Built from the sorts above, which the API has.
+  const orderBy = orderOf(list.sort) as PayloadOrder;
+  const polled = usePolled(
+    payloadsQuery,
+    { filter, orderBy, reason: columns.includes('reason'), ...pageOf(list) },
+    5000,
+    // A page behind the first stands still: its cursor says which moment it shows.
+    after || before ? once : always,
+  );
+  const total = usePolled(totalQuery, { filter }, 30_000, always);
+  const nodes = polled.data?.payloads.nodes ?? [];
 
   return (
     <>
@@ -77,70 +94,53 @@ export default function PayloadsPage() {
       <div className="pt-heading">
         <div>
           <Title headingLevel="h1">Payloads</Title>
-          <p className="pt-subtle">{after || before ? 'Older ones, newest first' : 'Newest first, as they come in'}</p>
+          <p className="pt-subtle" aria-live="polite">
+            {!total.stale && total.data && (
+              <>
+                <Total total={total.data.payloads.total} noun="payload" /> ·{' '}
+              </>
+            )}
+            {after || before ? 'a later page, as it was' : 'new ones come in by themselves'}
+          </p>
         </div>
-        <ToggleGroup aria-label="Verdict" isCompact>
-          {choices.map((choice) => (
-            <ToggleGroupItem
-              key={choice.text}
-              text={choice.text}
-              isSelected={choice.state === state}
-              onChange={() => go({ verdict: choice.state })}
-            />
-          ))}
-        </ToggleGroup>
+        <div className="pt-actions">
+          <SortSelect list={list} />
+          <Columns list={list} />
+          <ExportButton list={list} total={total.data?.payloads.total} />
+        </div>
       </div>
+      <Views list={list} />
+      <FilterBar
+        list={list}
+        known={{
+          orgId: distinct(nodes.map((payload) => payload.orgId)),
+          failedService: distinct(nodes.map((payload) => payload.verdict.failure?.service)),
+        }}
+      />
       <OutOfDate error={polled.data && polled.error} at={polled.at} />
-      <List polled={polled} filtered={state !== null} go={go} />
+      <List polled={polled} list={list} />
     </>
   );
 }
 
-interface ListProps {
-  polled: ReturnType<typeof usePolled<NewestPayloadsQuery, object>>;
-  filtered: boolean;
-  go: (change: { after?: string | null; before?: string | null }) => void;
-}
+const distinct = (values: (string | null | undefined)[]) =>
+  [...new Set(values.filter((value) => value != null))].sort();
 
-function List({ polled, filtered, go }: ListProps) {
+function List({ polled, list }: { polled: Polled<PayloadsQuery>; list: ListAddress }) {
   const { data, error, stale, askAgain } = polled;
   if (!data) return error ? <Failed error={error} askAgain={askAgain} /> : <LoadingPage rows={12} />;
-  if (error && stale) return <Failed error={error} askAgain={askAgain} />;
   const { nodes, pageInfo } = data.payloads;
-  if (nodes.length === 0) {
-    return filtered ? (
-      <Message title="No payload has this verdict">They appear here as soon as one has.</Message>
+  if (nodes.length === 0 && !list.after && !list.before) {
+    return list.conditions.length > 0 ? (
+      <Message title="No payload matches">Take a filter away, or wait: what comes in and matches appears here.</Message>
     ) : (
       <Message title="No payload yet">The first status event that comes in appears here by itself.</Message>
     );
   }
   return (
     <>
-      <PayloadTable payloads={nodes} label="Newest payloads" stale={stale} />
-      <nav aria-label="Pages of payloads" className="pt-paging">
-        {pageInfo.hasPreviousPage && (
-          <Button variant="link" onClick={() => go({})}>
-            Newest
-          </Button>
-        )}
-        <Button
-          variant="secondary"
-          icon={<AngleLeftIcon />}
-          isDisabled={!pageInfo.hasPreviousPage}
-          onClick={() => go({ before: pageInfo.startCursor })}
-        >
-          Newer
-        </Button>
-        <Button
-          variant="secondary"
-          icon={<AngleRightIcon />}
-          iconPosition="end"
-          isDisabled={!pageInfo.hasNextPage}
-          onClick={() => go({ after: pageInfo.endCursor })}
-        >
-          Older
-        </Button>
-      </nav>
+      <PayloadTable payloads={nodes} label="Payloads" shown={list.columns} sorting={sortingOf(list)} stale={stale} />
+      <Paging list={list} pageInfo={pageInfo} />
     </>
   );
 }

@@ -2,13 +2,14 @@ import { Masthead, MastheadContent, MastheadMain } from '@patternfly/react-core/
 import { Page, PageSection } from '@patternfly/react-core/dist/esm/components/Page';
 import { SkipToContent } from '@patternfly/react-core/dist/esm/components/SkipToContent';
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
+import { Link, NavLink } from 'react-router';
+import { DisplayMenu } from './DisplayMenu';
 import { SearchBox } from './SearchBox';
 
 /** The server takes the mark away where it has no playground: PLAYGROUND=off. */
 const playground = 'playground' in document.documentElement.dataset;
 
-/** What every page has: the masthead with the one search box. */
+/** What every page has: the masthead with the one search box, the pages, and how things look. */
 export function Layout({ children }: { children: ReactNode }) {
   const masthead = (
     <Masthead className="pt-masthead">
@@ -31,11 +32,14 @@ export function Layout({ children }: { children: ReactNode }) {
       </MastheadMain>
       <MastheadContent className="pt-masthead-content">
         <SearchBox />
-        {playground && (
-          <nav aria-label="Pages" className="pt-nav">
-            <a href="/playground">GraphQL playground</a>
-          </nav>
-        )}
+        <nav aria-label="Pages" className="pt-nav">
+          <NavLink to="/payloads" end>
+            Payloads
+          </NavLink>
+          <NavLink to="/statuses">Statuses</NavLink>
+          {playground && <a href="/playground">Playground</a>}
+        </nav>
+        <DisplayMenu />
       </MastheadContent>
     </Masthead>
   );

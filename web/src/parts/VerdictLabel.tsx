@@ -37,3 +37,5 @@ export function StageLabel({ state }: { state: StageState }) {
     </Label>
   );
 }
+
+export const stageWord = (state: StageState): string => stages[state].text;

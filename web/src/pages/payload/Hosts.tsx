@@ -1,39 +1,64 @@
+import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
-import { Link } from 'react-router';
-import { Identifier } from '../../parts/Identifier';
-import type { FullPayload } from '../PayloadPage';
+import { useState } from 'react';
+import { once, usePolled } from '../../lib/polling';
+import { Shared } from './Facts';
+import { type FullPayload, hostsQuery } from './query';
 
-/** Every host that an event of this payload named. */
-export function Hosts({ hosts, more }: { hosts: FullPayload['hosts']['nodes']; more: boolean }) {
+type HostList = FullPayload['hosts'];
+
+/** Every host that an event of this payload named: the first ones, and all when asked for. */
+export function Hosts({ payload }: { payload: FullPayload }) {
+  const [all, setAll] = useState(false);
+  const { hosts } = payload;
   return (
     <section aria-labelledby="hosts" className="pt-panel">
       <Title headingLevel="h2" size="lg" id="hosts">
         Hosts
       </Title>
-      {hosts.length === 0 ? (
-        <p className="pt-subtle">No event has named a host yet.</p>
-      ) : (
-        <ul className="pt-hosts">
-          {hosts.map((host) => (
-            <li key={`${host.inventoryId} ${host.systemId}`}>
-              <HostId name="Inventory" value={host.inventoryId} />
-              <HostId name="System" value={host.systemId} />
-            </li>
-          ))}
-        </ul>
+      {hosts.nodes.length === 0 && <p className="pt-subtle">No event has named a host yet.</p>}
+      {all ? <AllHosts id={payload.requestId} first={hosts} /> : <List hosts={hosts} />}
+      {hosts.pageInfo.hasNextPage && !all && (
+        <Button variant="link" isInline onClick={() => setAll(true)}>
+          Show more hosts
+        </Button>
       )}
-      {more && <p className="pt-subtle">These are the first {hosts.length}; there are more.</p>}
     </section>
   );
 }
 
-function HostId({ name, value }: { name: string; value: string | null | undefined }) {
+function AllHosts({ id, first }: { id: string; first: HostList }) {
+  const { data } = usePolled(hostsQuery, { id }, 5000, once);
+  const hosts = data?.payload?.hosts ?? first;
+  return (
+    <>
+      <List hosts={hosts} />
+      {hosts.pageInfo.hasNextPage && <p className="pt-subtle">These are the first {hosts.nodes.length}.</p>}
+    </>
+  );
+}
+
+function List({ hosts }: { hosts: HostList }) {
+  if (hosts.nodes.length === 0) return null;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <ul className="pt-hosts" aria-labelledby="hosts" tabIndex={0}>
+      {hosts.nodes.map((host) => (
+        <li key={`${host.inventoryId} ${host.systemId}`}>
+          <HostId name="Inventory" field="inventoryId" value={host.inventoryId} />
+          <HostId name="System" field="systemId" value={host.systemId} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function HostId({ name, field, value }: { name: string; field: string; value: string | null | undefined }) {
   if (!value) return null;
   return (
     <div className="pt-host-id">
       <span className="pt-subtle">{name}</span>
-      <Identifier value={value} what={`${name.toLowerCase()} id`} />
-      <Link to={`/find?id=${encodeURIComponent(value)}`}>All its payloads</Link>
+      <Shared field={field} value={value} what={`${name.toLowerCase()} id`} />
     </div>
   );
 }

@@ -1,28 +1,70 @@
 import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
+import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-icon';
+import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table/dist/esm/components/Table';
-import { formatDuration } from '../../lib/duration';
+import { useSearchParams } from 'react-router';
+import { formatDuration, formatMilliseconds } from '../../lib/duration';
+import { once, usePolled } from '../../lib/polling';
 import { FailureMessage } from '../../parts/FailureMessage';
-import { Time } from '../../parts/Time';
-import type { FullPayload } from '../PayloadPage';
+import { Failed } from '../../parts/Message';
+import { StatusWord } from '../../parts/StatusWord';
+import { OtherTime, Time, useTimeLabel } from '../../parts/Time';
+import { type FullPayload, timelineQuery } from './query';
 
-interface TimelineProps {
-  timeline: FullPayload['timeline'];
-  isNewest: boolean;
-  stale: boolean;
-  /** Shows the page before that cursor; the newest one for null. */
-  showBefore: (cursor: string | null) => void;
-}
+const pageSize = 50;
 
-/** The events, newest first, a page of them at a time. */
-export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProps) {
-  const { nodes, pageInfo } = timeline;
-  const pages = !isNewest || pageInfo.hasPreviousPage;
+type Events = FullPayload['timeline'];
+
+/** The events, newest first, a page of them at a time: the newest page changes as they come in, the others stand. */
+export function Timeline({ payload }: { payload: FullPayload }) {
+  const [search, setSearch] = useSearchParams();
+  const place = placeOf(search);
+  const show = (next: Record<string, string>) => setSearch(next, { preventScrollReset: true });
   return (
     <section aria-labelledby="timeline" className="pt-panel">
       <Title headingLevel="h2" size="lg" id="timeline">
         Events <span className="pt-subtle">newest first</span>
       </Title>
+      {place ? (
+        <OtherPage id={payload.requestId} place={place} show={show} />
+      ) : (
+        <Page events={payload.timeline} show={show} />
+      )}
+    </section>
+  );
+}
+
+interface Place {
+  first: number | null;
+  after: string | null;
+  last: number | null;
+  before: string | null;
+}
+
+/** Which page the address names; null for the newest. */
+function placeOf(search: URLSearchParams): Place | null {
+  const before = search.get('before');
+  const after = search.get('after');
+  if (before) return { first: null, after: null, last: pageSize, before };
+  if (after) return { first: pageSize, after, last: null, before: null };
+  return search.get('events') === 'first' ? { first: pageSize, after: null, last: null, before: null } : null;
+}
+
+type Show = (next: Record<string, string>) => void;
+
+function OtherPage({ id, place, show }: { id: string; place: Place; show: Show }) {
+  const { data, error, stale, askAgain } = usePolled(timelineQuery, { id, ...place }, 5000, once);
+  const events = data?.payload?.timeline;
+  if (error && (!events || stale)) return <Failed error={error} askAgain={askAgain} />;
+  return events ? <Page events={events} show={show} stale={stale} other /> : null;
+}
+
+function Page({ events, show, stale, other }: { events: Events; show: Show; stale?: boolean; other?: boolean }) {
+  const { nodes, pageInfo } = events;
+  const time = useTimeLabel('Time');
+  return (
+    <>
       <Table
         aria-label="Events"
         variant="compact"
@@ -31,7 +73,7 @@ export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProp
       >
         <Thead>
           <Tr>
-            <Th modifier="nowrap">Time (UTC)</Th>
+            <Th modifier="nowrap">{time}</Th>
             <Th modifier="nowrap">Since previous</Th>
             <Th modifier="nowrap">Service</Th>
             <Th modifier="nowrap">Status</Th>
@@ -39,46 +81,83 @@ export function Timeline({ timeline, isNewest, stale, showBefore }: TimelineProp
           </Tr>
         </Thead>
         <Tbody>
-          {nodes.toReversed().map((status) => (
-            <Tr key={status.id}>
-              <Td dataLabel="Time (UTC)">
-                <Time at={status.date} exactly />
+          {nodes.toReversed().map((event) => (
+            <Tr key={event.id}>
+              <Td dataLabel={time}>
+                <Time at={event.date} exactly />
+                <OtherTime at={event.date} />
+                <TakenIn date={event.date} at={event.takenInAt} />
               </Td>
               <Td dataLabel="Since previous" className="pt-number">
-                {status.sincePrevious ? (
-                  `+${formatDuration(status.sincePrevious)}`
+                {event.sincePrevious ? (
+                  `+${formatDuration(event.sincePrevious)}`
                 ) : (
                   <span className="pt-none">first</span>
                 )}
               </Td>
               <Td dataLabel="Service" className="pt-service">
-                <strong>{status.service}</strong>
-                {status.source && <span className="pt-source">{status.source}</span>}
+                <strong>{event.service}</strong>
+                {event.source && <span className="pt-source">{event.source}</span>}
               </Td>
-              <Td dataLabel="Status">{status.status}</Td>
-              <Td dataLabel="Message" className={status.message ? '' : 'pt-empty-cell'}>
-                {status.message && <FailureMessage message={status.message} />}
+              <Td dataLabel="Status">
+                <StatusWord status={event.status} />
+              </Td>
+              <Td dataLabel="Message" className={event.message ? '' : 'pt-empty-cell'}>
+                {event.message && <FailureMessage message={event.message} />}
               </Td>
             </Tr>
           ))}
         </Tbody>
       </Table>
-      {pages && (
-        <nav aria-label="Pages of events" className="pt-paging">
-          {!isNewest && (
-            <Button variant="link" onClick={() => showBefore(null)}>
-              Newest
-            </Button>
-          )}
-          <Button
-            variant="secondary"
-            isDisabled={!pageInfo.hasPreviousPage}
-            onClick={() => showBefore(pageInfo.startCursor ?? null)}
-          >
-            Earlier events
-          </Button>
-        </nav>
+      {(other || pageInfo.hasPreviousPage) && <Pages pageInfo={pageInfo} show={show} newest={!other} />}
+    </>
+  );
+}
+
+const remarkable = 5000;
+
+/** When the event was taken in, where that was not about when it happened. */
+function TakenIn({ date, at }: { date: string; at: string }) {
+  const ms = Date.parse(at) - Date.parse(date);
+  if (Math.abs(ms) < remarkable) return null;
+  return (
+    <span className="pt-second-line">
+      {ms > 0 ? `taken in ${formatMilliseconds(ms)} later` : `dated ${formatMilliseconds(-ms)} ahead`}
+    </span>
+  );
+}
+
+function Pages({ pageInfo, show, newest }: { pageInfo: Events['pageInfo']; show: Show; newest: boolean }) {
+  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+  return (
+    <nav aria-label="Pages of events" className="pt-paging">
+      {!newest && (
+        <Button variant="link" onClick={() => show({})}>
+          Newest
+        </Button>
       )}
-    </section>
+      <Button
+        variant="secondary"
+        icon={<AngleLeftIcon />}
+        isDisabled={newest || !hasNextPage}
+        onClick={() => show({ after: endCursor ?? '' })}
+      >
+        Later events
+      </Button>
+      <Button
+        variant="secondary"
+        icon={<AngleRightIcon />}
+        iconPosition="end"
+        isDisabled={!hasPreviousPage}
+        onClick={() => show({ before: startCursor ?? '' })}
+      >
+        Earlier events
+      </Button>
+      {hasPreviousPage && (
+        <Button variant="link" onClick={() => show({ events: 'first' })}>
+          First
+        </Button>
+      )}
+    </nav>
   );
 }

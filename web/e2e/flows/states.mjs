@@ -1,0 +1,101 @@
+// What is not as usual: unknown, nothing, slow, away, nowhere.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { base, withoutDatabase } from '../tracker.mjs';
+
+const list = (page) => page.getByRole('grid', { name: 'Payloads' });
+
+export const states = {
+  seen: {
+    async 'whatever a host id is, and its payloads'({ page, shot, failed }) {
+      const id = failed.inventoryId ?? failed.systemId;
+      await page.goto(`${base}/find?id=${id}`);
+      await page
+        .getByText(/This is a|Identifiers/)
+        .first()
+        .waitFor();
+      await shot('found');
+    },
+
+    async 'an unknown id'({ page, shot }) {
+      await page.goto(`${base}/find?id=00000000-0000-4000-8000-00000000dead`);
+      await page.getByRole('heading', { name: /is unknown/ }).waitFor();
+      await page.getByText('Waiting for it live').waitFor();
+      await shot('unknown');
+    },
+
+    async 'a database that is away, and comes back'({ page, shot }) {
+      await page.goto(`${base}/payloads`);
+      await list(page).waitFor();
+      const errors = [{ message: 'the database does not answer', extensions: { code: 'UNAVAILABLE' } }];
+      await page.route('**/graphql', (route) => route.fulfill({ json: { data: null, errors } }));
+      await page.getByText('Shown is what was known at').waitFor();
+      assert.ok(await list(page).isVisible(), 'what was known stays');
+      await shot('out-of-date');
+      await page.reload();
+      await page.getByRole('heading', { name: 'The database is away' }).waitFor();
+      await shot('database-away');
+      await page.goto(`${base}/statuses`);
+      await page.getByRole('heading', { name: 'The database is away' }).waitFor();
+      await page.unroute('**/graphql');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('grid', { name: 'Statuses' }).waitFor();
+    },
+
+    async 'no payload yet, and a slow answer'({ page, shot }) {
+      let answer = () => {};
+      const asked = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+      await page.route('**/graphql', async (route) => {
+        await asked;
+        const total = { value: 0, exact: true };
+        await route.fulfill({ json: { data: { payloads: { nodes: [], pageInfo, total } } } });
+      });
+      await page.goto(`${base}/payloads`);
+      await page.getByRole('status', { name: 'Loading' }).waitFor();
+      await shot('loading');
+      answer();
+      await page.getByRole('heading', { name: 'No payload yet' }).waitFor();
+      await shot('empty');
+    },
+
+    async 'a filter that the API does not understand'({ page, shot, allow }) {
+      allow(/status of 400/);
+      await page.goto(`${base}/payloads?verdict=LOST`);
+      await page.getByRole('heading', { name: 'The tracker does not understand this' }).waitFor();
+      await shot('misunderstood');
+      await page.getByRole('button', { name: 'Remove: Verdict: LOST' }).click();
+      await list(page).waitFor();
+    },
+
+    async 'an address that leads nowhere'({ page, shot }) {
+      await page.goto(`${base}/nowhere`);
+      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await shot('nowhere');
+    },
+
+    async 'the playground'({ page, shot }) {
+      await page.goto(`${base}/playground`);
+      await page.locator('.graphiql-editor .view-lines').first().waitFor({ timeout: 30_000 });
+      await page.getByRole('button', { name: /^Execute query/ }).click();
+      await page.locator('.result-window').getByText('payloads').first().waitFor();
+      await shot('playground', { accessible: false }); // GraphiQL's own page
+    },
+  },
+
+  done: {
+    async 'the database itself stands still, and goes on'({ page, failed }) {
+      await page.goto(`${base}/payloads`);
+      await list(page).waitFor();
+      await withoutDatabase(async () => {
+        await page.getByRole('alert').getByText('Shown is what was known at').waitFor({ timeout: 25_000 });
+        await page.goto(`${base}/payloads/${failed.requestId}`);
+        await page.getByRole('heading', { name: /took too long|is away|not answer/ }).waitFor({ timeout: 25_000 });
+      });
+      await page.getByRole('region', { name: 'Verdict' }).waitFor({ timeout: 25_000 });
+      await sleep(500);
+    },
+  },
+};

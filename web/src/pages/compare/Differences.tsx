@@ -1,0 +1,87 @@
+import { Title } from '@patternfly/react-core/dist/esm/components/Title';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table/dist/esm/components/Table';
+import type { ComparedFragment } from '../../gql/graphql';
+import { describeRatio, millisecondsOf, type Pair, pairUp } from '../../lib/compare';
+import { formatDuration } from '../../lib/duration';
+import { FailureMessage } from '../../parts/FailureMessage';
+import { StageLabel } from '../../parts/VerdictLabel';
+
+type Stage = ComparedFragment['stages'][number];
+
+/** Stage by stage: who has it, how it ended, how long it took. */
+export function Differences({ a, b }: { a: ComparedFragment; b: ComparedFragment }) {
+  const pairs = pairUp(a.stages, b.stages);
+  const longest = Math.max(1, ...[...a.stages, ...b.stages].map(millisecondsOf));
+  return (
+    <section aria-labelledby="stages" className="pt-panel">
+      <Title headingLevel="h2" size="lg" id="stages">
+        Stages <span className="pt-subtle">{summary(pairs)}</span>
+      </Title>
+      <Table aria-label="Stages of both" variant="compact" gridBreakPoint="grid-lg" className="pt-table pt-compared">
+        <Thead>
+          <Tr>
+            <Th className="pt-service-head">Service</Th>
+            <Th>A</Th>
+            <Th>B</Th>
+            <Th className="pt-difference-head">Difference</Th>
+          </Tr>
+        </Thead>
+        <Tbody>
+          {pairs.map((pair) => {
+            const difference = describeDifference(pair);
+            return (
+              <Tr key={pair.name} className={difference ? 'pt-different' : ''}>
+                <Td dataLabel="Service" className="pt-service">
+                  <strong>{pair.service}</strong>
+                  {pair.source && <span className="pt-source">{pair.source}</span>}
+                </Td>
+                <Td dataLabel="A">
+                  <Half stage={pair.a} longest={longest} />
+                </Td>
+                <Td dataLabel="B">
+                  <Half stage={pair.b} longest={longest} />
+                </Td>
+                <Td dataLabel="Difference" className={difference ? '' : 'pt-empty-cell'}>
+                  {difference || <span className="pt-none">–</span>}
+                </Td>
+              </Tr>
+            );
+          })}
+        </Tbody>
+      </Table>
+    </section>
+  );
+}
+
+function Half({ stage, longest }: { stage: Stage | undefined; longest: number }) {
+  if (!stage) return <span className="pt-none">not there</span>;
+  return (
+    <div className="pt-half-cell">
+      <span className="pt-half-line">
+        <StageLabel state={stage.state} />
+        <span className="pt-number">{formatDuration(stage.duration)}</span>
+      </span>
+      <span className="pt-half-track" aria-hidden="true">
+        <span
+          className={`pt-gantt-${stage.state.toLowerCase()}`}
+          style={{ inlineSize: `${(100 * millisecondsOf(stage)) / longest}%` }}
+        />
+      </span>
+      {stage.failure?.message && <FailureMessage message={stage.failure.message} />}
+    </div>
+  );
+}
+
+function describeDifference({ a, b, ratio }: Pair<Stage>): string {
+  if (!b) return 'only in A';
+  if (!a) return 'only in B';
+  const words = [describeRatio(ratio)];
+  if (a.state !== b.state) words.unshift('ended differently');
+  return words.filter(Boolean).join(', ');
+}
+
+function summary(pairs: Pair<Stage>[]): string {
+  const onlyA = pairs.filter((pair) => !pair.b).length;
+  const onlyB = pairs.filter((pair) => !pair.a).length;
+  return `${pairs.length - onlyA - onlyB} in both, ${onlyA} only in A, ${onlyB} only in B`;
+}
