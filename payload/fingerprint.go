@@ -20,7 +20,7 @@ const fingerprintHash = 60 // bits of the hash
 
 // FingerprintOf is the fingerprint of a failure with that message.
 func FingerprintOf(service, source, message string) Fingerprint {
-	var room [512]byte
+	var room [maxKey + maxToken]byte
 	r := reader{key: room[:0]}
 	r.read(message)
 	h := fnv(fnvOffset, service)

@@ -14,12 +14,12 @@ const (
 	maxTail  = 4 << 10 // and at its end: the exception stands behind its frames
 	maxEnd   = 512     // of one line
 	maxToken = 256     // bytes of a word: a longer one is data
-	maxKey   = 1 << 10 // bytes of the key
+	maxKey   = 768     // bytes of the key
 )
 
 // What reading costs, about as it takes time, and may cost of either end.
 const (
-	headCost  = 4600
+	headCost  = 3600
 	tailCost  = 1600
 	tokenCost = 20 // and one for each byte
 	markCost  = 12
@@ -404,9 +404,7 @@ func colour(s string) int {
 
 // splitLines gives a trace on one line, with its line ends escaped, its lines.
 func splitLines(s string) string {
-	if strings.Contains(s, "\u2028") {
-		s = strings.Replace(s, "\u2028", "\n", 64)
-	}
+	s = strings.Replace(s, "\u2028", "\n", 64)
 	if strings.IndexByte(s, '\\') < 0 || strings.IndexByte(strings.TrimSpace(s), '\n') >= 0 ||
 		!strings.Contains(s, `\n  File `) && !strings.Contains(s, `\n\tat `) && !strings.Contains(s, `\n    at `) {
 		return s
