@@ -26,8 +26,10 @@ type Passage struct {
 // service come before those of its stages.
 func (j *Journey) AppendPassages(passages []Passage) []Passage {
 	begun := make([]visit, 0, 16)
-	for from, to := 0, 0; from < len(j.stages); from = to {
-		for to = from + 1; to < len(j.stages) && j.stages[to].service == j.stages[from].service; to++ {
+	for from := 0; from < len(j.stages); {
+		to := from + 1
+		for to < len(j.stages) && j.stages[to].service == j.stages[from].service {
+			to++
 		}
 		whole := len(passages)
 		passages = append(passages, j.passage(from))
@@ -42,6 +44,7 @@ func (j *Journey) AppendPassages(passages []Passage) []Passage {
 			}
 		}
 		begun = append(begun, v)
+		from = to
 	}
 	slices.SortStableFunc(begun, func(a, b visit) int { return cmp.Compare(a.first, b.first) })
 	for i := 1; i < len(begun); i++ {

@@ -72,6 +72,8 @@ func placeOf(journey *payload.Journey, order PayloadOrder, rules *payload.Rules)
 		return verdict.Failure.At, verdict.State == payload.StateFailed
 	case OrderByQuietSince:
 		return journey.QuietSince(), verdict.State == payload.StateInProgress || verdict.State == payload.StateStalled
+	case orderByDuration:
+		return time.Unix(0, 0).UTC().Add(journey.Last().Date.Sub(journey.First().Date)), true
 	case OrderByStartedAt:
 	}
 	return journey.First().Date, true
