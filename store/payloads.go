@@ -192,10 +192,9 @@ func (s *Store) Payloads(ctx context.Context, filter PayloadFilter, order Payloa
 	filter = order.Restrict(filter)
 	conditions, err := s.payloadConditions(ctx, &filter, now)
 	if err != nil {
-		return nil, filter.advised(err)
+		return nil, err
 	}
-	result, err := s.payloadPage(ctx, conditions, order, w, now)
-	return result, filter.advised(err)
+	return s.payloadPage(ctx, conditions, order, w, now)
 }
 
 // check fills the defaults in, and refuses what the order cannot sort.

@@ -111,11 +111,11 @@ func (s *Store) Statuses(ctx context.Context, filter StatusFilter, order StatusO
 	now := w.now(filter.Now, s.Now)
 	scope, err := s.statusScope(ctx, &filter, now)
 	if err != nil {
-		return nil, filter.advised(err)
+		return nil, err
 	}
 	rows, err := s.walkStatuses(ctx, scope, w, order)
 	if err != nil {
-		return nil, filter.advised(err)
+		return nil, err
 	}
 	kept, more := trim(w, rows, func(r *statusRead) int64 { return r.Bytes })
 	result := &StatusPage{Now: now}
@@ -176,6 +176,9 @@ func (s *Store) statusScope(ctx context.Context, asked *StatusFilter, now time.T
 	scope.rest.add(ofPayload)
 	return scope, nil
 }
+
+// names tells whether t says which values match.
+func (t *Text) names() bool { return t != nil && (t.Eq != nil || t.In != nil) }
 
 // fewPayloads tells whether the payloads that meet the conditions are better
 // read and their events found by them: an organisation that has more is met

@@ -35,10 +35,9 @@ func (s *Store) PayloadsTotal(ctx context.Context, filter PayloadFilter) (Total,
 	}
 	conditions, err := s.payloadConditions(ctx, &filter, walk{}.now(filter.Now, s.Now))
 	if err != nil {
-		return Total{}, filter.advised(err)
+		return Total{}, err
 	}
-	total, err := s.payloadsTotal(ctx, conditions)
-	return total, filter.advised(err)
+	return s.payloadsTotal(ctx, conditions)
 }
 
 func (s *Store) payloadsTotal(ctx context.Context, conditions where) (Total, error) {
@@ -54,13 +53,12 @@ func (s *Store) StatusesTotal(ctx context.Context, filter StatusFilter) (Total, 
 	}
 	scope, err := s.statusScope(ctx, &filter, walk{}.now(filter.Now, s.Now))
 	if err != nil {
-		return Total{}, filter.advised(err)
+		return Total{}, err
 	}
 	if scope.nothing {
 		return Total{Exact: true}, nil
 	}
-	total, err := s.total(ctx, "statuses total", scope.countable())
-	return total, filter.advised(err)
+	return s.total(ctx, "statuses total", scope.countable())
 }
 
 // countable is the rows of a table that meet conditions.
