@@ -194,10 +194,10 @@ func TestFailureKindsKeepWhatEverFailed(t *testing.T) {
 	at := func(second int, status, message string) payload.Event {
 		return payload.Event{Service: "puptoo", Status: status, Message: message, Date: day0.Add(time.Duration(second) * time.Second)}
 	}
-	kind := func(second int, message string, open bool) payload.FailureKind {
+	kind := func(second int, message, said string) payload.FailureKind {
 		return payload.FailureKind{
 			Service: "puptoo", Fingerprint: payload.FingerprintOf("puptoo", "", message),
-			At: day0.Add(time.Duration(second) * time.Second), Open: open,
+			At: day0.Add(time.Duration(second) * time.Second), Open: said != "", Message: said,
 		}
 	}
 	rules := payload.DefaultRules()
@@ -214,11 +214,11 @@ func TestFailureKindsKeepWhatEverFailed(t *testing.T) {
 		want   []payload.FailureKind
 	}{
 		"none":            {events[:1], nil},
-		"first":           {events[:2], []payload.FailureKind{kind(1, "no space in /tmp/x", true)}},
-		"opened again":    {events[:3], []payload.FailureKind{kind(1, "no space in /tmp/x", false)}},
-		"failing again":   {events[:4], []payload.FailureKind{kind(1, "no space in /tmp/x", true)}},
-		"in two ways":     {events, []payload.FailureKind{kind(1, "no space in /tmp/x", true), kind(4, long+"and KeyError: 'rpm'", true)}},
-		"retried at last": {append(slices.Clone(events), at(5, "success", "")), []payload.FailureKind{kind(1, "no space in /tmp/x", false), kind(4, long+"and KeyError: 'rpm'", false)}},
+		"first":           {events[:2], []payload.FailureKind{kind(1, "no space in /tmp/x", "no space in /tmp/a1")}},
+		"opened again":    {events[:3], []payload.FailureKind{kind(1, "no space in /tmp/x", "")}},
+		"failing again":   {events[:4], []payload.FailureKind{kind(1, "no space in /tmp/x", "no space in /tmp/b2")}},
+		"in two ways":     {events, []payload.FailureKind{kind(1, "no space in /tmp/x", "no space in /tmp/b2"), kind(4, long+"and KeyError: 'rpm'", long[:1024])}},
+		"retried at last": {append(slices.Clone(events), at(5, "success", "")), []payload.FailureKind{kind(1, "no space in /tmp/x", ""), kind(4, long+"and KeyError: 'rpm'", "")}},
 	} {
 		slices.SortFunc(c.want, func(a, b payload.FailureKind) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
 		random := rand.New(rand.NewPCG(1, 1))

@@ -206,6 +206,7 @@ type FailureKind struct {
 	Fingerprint     Fingerprint
 	At              time.Time // when the stage first failed so
 	Open            bool      // the stage is FAILED, and that is a reason
+	Message         string    // of an open one, at most its first 1,024 bytes
 }
 
 // FailureKinds yields each kind of failure that each stage has ever had, by
@@ -215,8 +216,11 @@ func (j *Journey) FailureKinds() iter.Seq[FailureKind] {
 		for i := range j.stages {
 			s := &j.stages[i]
 			for _, k := range s.kinds {
-				open := slices.ContainsFunc(s.failures, func(f failure) bool { return f.fingerprint == k.fingerprint })
-				if !yield(FailureKind{s.service, s.source, k.fingerprint, k.at.time(), open}) {
+				kind := FailureKind{Service: s.service, Source: s.source, Fingerprint: k.fingerprint, At: k.at.time()}
+				if i := slices.IndexFunc(s.failures, func(f failure) bool { return f.fingerprint == k.fingerprint }); i >= 0 {
+					kind.Open, kind.Message = true, s.failures[i].message
+				}
+				if !yield(kind) {
 					return
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // codecVersion is the first byte of an encoded sum.
@@ -159,13 +161,13 @@ func (w *encoder) failures(m map[FailureKey]*Failure) {
 		w.uint(w.name(k.Org))
 		w.uint(w.name(k.Service))
 		w.uint(w.name(k.Source))
-		w.uint(w.name(k.Fingerprint))
+		w.uint(uint64(k.Fingerprint))
 		var first, last int64
 		if !f.First.IsZero() {
 			first, last = f.First.UnixMicro()+1, f.Last.UnixMicro()+1
 		}
-		w.counts(f.Total, f.Open, first, last)
-		w.uint(w.name(f.Sample))
+		w.counts(f.Total, f.Open, first, last, f.Payload)
+		w.uint(w.name(f.Message))
 	})
 }
 
@@ -306,14 +308,32 @@ func (r *decoder) handover(s *Sum) {
 }
 
 func (r *decoder) failure(s *Sum) {
-	k := FailureKey{Bucket: r.bucket(), Org: r.name(), Service: r.name(), Source: r.name(), Fingerprint: r.name()}
+	k := FailureKey{Bucket: r.bucket(), Org: r.name(), Service: r.name(), Source: r.name(), Fingerprint: payload.Fingerprint(r.uint())}
 	var c Failure
 	var first, last int64
-	r.counts(&c.Total, &c.Open, &first, &last)
+	r.counts(&c.Total, &c.Open, &first, &last, &c.Payload)
 	if first != 0 {
 		c.First, c.Last = time.UnixMicro(first-1).UTC(), time.UnixMicro(last-1).UTC()
 	}
-	if c.Sample = r.name(); !r.bad {
+	if c.Message = r.name(); !r.bad {
 		at(s.Failures, k).Merge(c)
 	}
+}
+
+// MembersOf is how many different members sets have together, whose bytes
+// stand one after the other.
+func MembersOf(sets []byte) (int, error) {
+	r := &decoder{b: sets}
+	var counts [setSlots]int64
+	for len(r.b) > 0 {
+		slot := uint64(0)
+		for range r.count() {
+			slot += r.uint()
+			counts[slot%setSlots] += r.int()
+		}
+	}
+	if r.bad {
+		return 0, fmt.Errorf("sets of %d bytes are damaged", len(sets))
+	}
+	return members(counts[:]), nil
 }

@@ -2,12 +2,14 @@ package rollup
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Contribution is what one payload adds to a sum.
 type Contribution struct {
+	payload   int64
 	org       string
 	stages    []stageFact
 	handovers []handoverFact
@@ -34,10 +36,11 @@ type handoverFact struct {
 
 // failureFact is the first failure of a stage with a fingerprint.
 type failureFact struct {
-	at                           int64 // microseconds since 1970
-	service, source, fingerprint string
-	open                         bool
-	sample                       string
+	at              int64 // microseconds since 1970
+	service, source string
+	fingerprint     payload.Fingerprint
+	open            bool
+	message         string // of an open one, its beginning
 }
 
 // Contributions are made in memory that they share: a batch makes thousands.
@@ -48,8 +51,9 @@ type Contributions struct {
 	failures  []failureFact
 }
 
-// Of is what a payload with this journey contributes; an empty one nothing.
-func (cs *Contributions) Of(j *payload.Journey) Contribution {
+// Of is what the payload of a number contributes with its journey; an empty
+// one nothing.
+func (cs *Contributions) Of(number int64, j *payload.Journey) Contribution {
 	stages, handovers, failures := len(cs.stages), len(cs.handovers), len(cs.failures)
 	cs.passages = j.AppendPassages(cs.passages[:0])
 	for i := range cs.passages {
@@ -63,12 +67,31 @@ func (cs *Contributions) Of(j *payload.Journey) Contribution {
 			cs.handovers = append(cs.handovers, handoverFact{f.bucket, p.From, p.Service, p.State == payload.StageFailed, slotOf(p.Wait)})
 		}
 	}
-	return Contribution{j.OrgID(), cs.stages[stages:], cs.handovers[handovers:], cs.failures[failures:]}
+	for k := range j.FailureKinds() {
+		cs.failures = append(cs.failures, failureFact{k.At.UnixMicro(), k.Service, k.Source, k.Fingerprint, k.Open, sampleOf(k.Message)})
+	}
+	return Contribution{number, j.OrgID(), cs.stages[stages:], cs.handovers[handovers:], cs.failures[failures:]}
 }
 
 // Reset forgets the contributions made so far: their memory is used again.
 func (cs *Contributions) Reset() {
 	cs.stages, cs.handovers, cs.failures = cs.stages[:0], cs.handovers[:0], cs.failures[:0]
+}
+
+// MessageBytes is how much of a message is kept as a sample: a batch has one
+// of each kind of failure and organisation.
+const MessageBytes = 300
+
+// sampleOf is the beginning of a message, in whole characters.
+func sampleOf(message string) string {
+	if len(message) <= MessageBytes {
+		return message
+	}
+	end := MessageBytes
+	for end > 0 && !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end]
 }
 
 func scopeOf(p *payload.Passage) Scope {
@@ -122,7 +145,7 @@ func (s *Sum) add(c Contribution, n int64) {
 		}
 	}
 	for _, f := range c.failures {
-		f.count(at(s.Failures, FailureKey{BucketOf(time.UnixMicro(f.at)), c.org, f.service, f.source, f.fingerprint}), n)
+		f.count(at(s.Failures, FailureKey{BucketOf(time.UnixMicro(f.at)), c.org, f.service, f.source, f.fingerprint}), c.payload, n)
 	}
 }
 
@@ -145,14 +168,14 @@ func (f *stageFact) count(to *Stage, n int64) {
 	}
 }
 
-func (f *failureFact) count(to *Failure, n int64) {
+func (f *failureFact) count(to *Failure, number, n int64) {
 	one := Failure{Total: n}
 	if f.open {
 		one.Open = n
 	}
 	if n > 0 {
 		one.First = time.UnixMicro(f.at).UTC()
-		one.Last, one.Sample = one.First, f.sample
+		one.Last, one.Payload, one.Message = one.First, number, f.message
 	}
 	to.Merge(one)
 }

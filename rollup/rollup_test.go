@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,14 +28,14 @@ func madeEvent() *rapid.Generator[payload.Event] {
 			Service:   of("service", "ingress", "puptoo", "inventory"),
 			Source:    of("source", "", "", "host"),
 			Status:    of("status", "received", "received", "processing", "success", "success", "error", "failed"),
-			Message:   of("message", "", "timeout after 3 s", "no such host"),
+			Message:   of("message", "", "timeout after 3 s", "no such host", strings.Repeat("é", 200)),
 			OrgID:     of("org", "", "1", "2"),
 			Date:      noon.Add(time.Duration(rapid.IntRange(-400, 400).Draw(t, "date")) * time.Second),
 		}
 	})
 }
 
-func of(j *payload.Journey) rollup.Contribution { return new(rollup.Contributions).Of(j) }
+func of(j *payload.Journey) rollup.Contribution { return new(rollup.Contributions).Of(1, j) }
 
 // parts are the counters of a sum without what is zero.
 func parts(s *rollup.Sum) map[string]string {
@@ -100,6 +101,24 @@ func TestMovesSumUpToARecount(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestSamplesAreCutBetweenCharacters(t *testing.T) {
+	t.Parallel()
+	rules := payload.DefaultRules()
+	j := new(payload.Journey)
+	message := "x" + strings.Repeat("é", 400)
+	j.Merge(&rules, payload.Event{RequestID: payload.RequestID{1}, Service: "puptoo", Status: "error", Date: noon, Message: message})
+	sum := rollup.NewSum()
+	sum.Move(rollup.Contribution{}, of(j))
+	for _, f := range sum.Failures {
+		if f.Total != 1 || f.Open != 1 || f.Message != message[:299] || !f.First.Equal(noon) || !f.Last.Equal(noon) || f.Payload != 1 {
+			t.Errorf("%+v", f)
+		}
+	}
+	if len(sum.Failures) != 1 {
+		t.Errorf("%d failures", len(sum.Failures))
+	}
 }
 
 func TestWhatIsTakenAwayLeavesNothing(t *testing.T) {
@@ -230,7 +249,7 @@ func TestMembersOfASet(t *testing.T) {
 	for _, members := range []int{0, 1, 5, 50, 1000, 10_000} {
 		sum := rollup.NewSum()
 		for n := range members * 2 { // each twice
-			key := rollup.FailureKey{Org: fmt.Sprint(700_000 + n%max(1, members)), Service: "puptoo", Fingerprint: "v1:1"}
+			key := rollup.FailureKey{Org: fmt.Sprint(700_000 + n%max(1, members)), Service: "puptoo", Fingerprint: 1}
 			sum.Failures[key] = &rollup.Failure{Total: 2}
 		}
 		all := &rollup.Failure{}
@@ -241,7 +260,11 @@ func TestMembersOfASet(t *testing.T) {
 				}
 			}
 		}
-		if got := all.Orgs.Members(); math.Abs(float64(got-members)) > 0.06*float64(members)+0.5 {
+		got, err := rollup.MembersOf(all.Orgs.AppendBinary(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(float64(got-members)) > 0.06*float64(members)+0.5 {
 			t.Errorf("%d organisations are counted as %d", members, got)
 		}
 	}
@@ -275,6 +298,6 @@ func BenchmarkMove(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		contributions.Reset()
-		sum.Move(contributions.Of(before), contributions.Of(now))
+		sum.Move(contributions.Of(1, before), contributions.Of(1, now))
 	}
 }

@@ -110,15 +110,14 @@ func memberSlot(member string) uint16 {
 	return uint16((h ^ h>>33) % setSlots)
 }
 
-// Members is how many different members a set has: as many as most likely
+// members is how many different members a set has: as many as most likely
 // share its slots.
-func (s Sparse) Members() int {
-	hit := 0
-	for _, c := range s {
-		if c.N > 0 {
-			hit++
+func members(counts []int64) int {
+	free := 0.0
+	for _, n := range counts {
+		if n <= 0 {
+			free++
 		}
 	}
-	free := max(0.5, float64(setSlots-hit))
-	return int(math.Round(setSlots * math.Log(setSlots/free)))
+	return int(math.Round(setSlots * math.Log(setSlots/max(0.5, free))))
 }

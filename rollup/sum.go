@@ -11,6 +11,8 @@ package rollup
 import (
 	"cmp"
 	"time"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Bucket is five minutes: so many since 1970.
@@ -109,8 +111,9 @@ func (h *Handover) Zero() bool { return h.Payloads == 0 && h.Failed == 0 && len(
 // FailureKey is what failures are counted under: the bucket of the first
 // with that fingerprint in its stage.
 type FailureKey struct {
-	Bucket                            Bucket
-	Org, Service, Source, Fingerprint string
+	Bucket               Bucket
+	Org, Service, Source string
+	Fingerprint          payload.Fingerprint
 }
 
 // Compare orders keys as tables do.
@@ -128,9 +131,10 @@ type Failure struct {
 	Orgs  Sparse // the set of their organisations
 
 	// When the first and the last of those that were ever added failed, and
-	// the last one's message: what is taken away leaves them.
+	// who was the last and said why: what is taken away leaves them.
 	First, Last time.Time
-	Sample      string
+	Payload     int64 // number of the last
+	Message     string
 }
 
 // Merge adds other counts.
@@ -141,8 +145,12 @@ func (f *Failure) Merge(o Failure) {
 	if !o.First.IsZero() && (f.First.IsZero() || o.First.Before(f.First)) {
 		f.First = o.First
 	}
-	if later := o.Last.Compare(f.Last); later > 0 || later == 0 && o.Sample > f.Sample {
-		f.Last, f.Sample = o.Last, o.Sample
+	last := o.Last.After(f.Last) || o.Last.Equal(f.Last) && o.Payload > f.Payload
+	if last {
+		f.Last, f.Payload = o.Last, o.Payload
+	}
+	if o.Message != "" && (last || f.Message == "") {
+		f.Message = o.Message
 	}
 }
 

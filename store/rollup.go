@@ -111,7 +111,7 @@ func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
 	t := tally{c, make(map[int64]rollup.Contribution, len(journeys))}
 	var before rollup.Contributions
 	for id, journey := range journeys {
-		t.before[id] = before.Of(journey)
+		t.before[id] = before.Of(id, journey)
 	}
 	return t
 }
@@ -124,7 +124,7 @@ func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payloa
 	var contributions rollup.Contributions
 	for id, journey := range journeys {
 		contributions.Reset()
-		before, now := t.before[id], contributions.Of(journey)
+		before, now := t.before[id], contributions.Of(id, journey)
 		current.Move(before, now)
 		if t.building != 0 && id <= t.position {
 			building.Move(before, now)

@@ -81,9 +81,9 @@ func (s *Store) rebuildStep(ctx context.Context) (int, error) {
 		if err != nil || state.building == 0 {
 			return err
 		}
-		position, err := countNext(ctx, tx, state.position, func(journey *payload.Journey) {
+		position, err := countNext(ctx, tx, state.position, func(id int64, journey *payload.Journey) {
 			contributions.Reset()
-			sum.Move(rollup.Contribution{}, contributions.Of(journey))
+			sum.Move(rollup.Contribution{}, contributions.Of(id, journey))
 			counted++
 		})
 		if err != nil {
@@ -100,7 +100,7 @@ func (s *Store) rebuildStep(ctx context.Context) (int, error) {
 
 // countNext hands over the journeys of the next payloads after a position,
 // and returns the position they reach.
-func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(*payload.Journey)) (int64, error) {
+func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(int64, *payload.Journey)) (int64, error) {
 	rows, err := tx.Query(ctx, `SELECT id, journey FROM payloads WHERE id > $1::bigint AND journey IS NOT NULL
 		ORDER BY id LIMIT $2::bigint`, hot, position, int64(rebuildMany))
 	if err != nil {
@@ -114,7 +114,7 @@ func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(*paylo
 		if err := journey.UnmarshalBinary(encoded); err != nil {
 			return fmt.Errorf("journey of payload %d: %w", id, err)
 		}
-		count(&journey)
+		count(id, &journey)
 		position = id
 		return nil
 	})

@@ -77,14 +77,14 @@ var handoverTable = rollupTable[rollup.HandoverKey, rollup.Handover, *rollup.Han
 
 var failureTable = rollupTable[rollup.FailureKey, rollup.Failure, *rollup.Failure]{
 	name:    "failure_rollups",
-	keys:    []string{"org_id text", "bucket timestamptz", "service text", "source text", "fingerprint text"},
-	counts:  []string{"total bigint", "open bigint", "orgs bytea", "first_at timestamptz", "last_at timestamptz", "sample text"},
+	keys:    []string{"org_id text", "bucket timestamptz", "service text", "source text", "fingerprint bigint"},
+	counts:  []string{"total bigint", "open bigint", "orgs bytea", "first_at timestamptz", "last_at timestamptz", "payload_id bigint", "message text"},
 	compare: rollup.FailureKey.Compare,
 	keyValues: func(keys []rollup.FailureKey) []any {
 		return []any{
 			column(keys, func(k rollup.FailureKey) string { return k.Org }), column(keys, func(k rollup.FailureKey) time.Time { return k.Bucket.Time() }),
 			column(keys, func(k rollup.FailureKey) string { return k.Service }), column(keys, func(k rollup.FailureKey) string { return k.Source }),
-			column(keys, func(k rollup.FailureKey) string { return k.Fingerprint }),
+			column(keys, func(k rollup.FailureKey) int64 { return int64(k.Fingerprint) }),
 		}
 	},
 	countValues: func(counts []*rollup.Failure) []any {
@@ -92,11 +92,11 @@ var failureTable = rollupTable[rollup.FailureKey, rollup.Failure, *rollup.Failur
 			column(counts, func(c *rollup.Failure) int64 { return c.Total }), column(counts, func(c *rollup.Failure) int64 { return c.Open }),
 			column(counts, func(c *rollup.Failure) []byte { return c.Orgs.AppendBinary(nil) }),
 			column(counts, func(c *rollup.Failure) time.Time { return c.First }), column(counts, func(c *rollup.Failure) time.Time { return c.Last }),
-			column(counts, func(c *rollup.Failure) string { return c.Sample }),
+			column(counts, func(c *rollup.Failure) int64 { return c.Payload }), column(counts, func(c *rollup.Failure) string { return c.Message }),
 		}
 	},
 	scan: func(c *rollup.Failure) []any {
-		return []any{&c.Total, &c.Open, packed{&c.Orgs}, &c.First, &c.Last, &c.Sample}
+		return []any{&c.Total, &c.Open, packed{&c.Orgs}, &c.First, &c.Last, &c.Payload, &c.Message}
 	},
 }
 

@@ -121,7 +121,7 @@ func (l *ledger) recount(conn *pgx.Conn) []string {
 		if err := journey.UnmarshalBinary(encoded); err != nil {
 			l.t.Fatal(err)
 		}
-		sum.Move(rollup.Contribution{}, new(rollup.Contributions).Of(&journey))
+		sum.Move(rollup.Contribution{}, new(rollup.Contributions).Of(0, &journey))
 	}
 	var list []string
 	for series, in := range sum.Series(l.Now().Add(-rollup.RecentlyKept).Truncate(rollup.Width)) {

@@ -161,6 +161,14 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		count, err := listed(list.Rows(ctx, store.ListOrder{Column: "date"}, store.Stretch{Limit: 10}))
 		return count + list.Total.Value, err
 	},
+	"Slowest": func(ctx context.Context, n *neighbour) (int, error) {
+		own, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, Service: theirService}, nil)
+		if err != nil {
+			return 0, err
+		}
+		asked, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, OrgID: n.payload.OrgID}, nil)
+		return len(own) + len(asked), err
+	},
 	"Services": func(ctx context.Context, n *neighbour) (int, error) {
 		own, err := n.Services(ctx, hourAgo, store.NumbersFilter{})
 		if err != nil {
@@ -169,13 +177,19 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		asked, err := n.Services(ctx, hourAgo, store.NumbersFilter{OrgID: eq(n.payload.OrgID)})
 		return theirServices(own) + theirServices(asked), err
 	},
-	"Slowest": func(ctx context.Context, n *neighbour) (int, error) {
-		own, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, Service: theirService}, nil)
+	"FailureGroups": func(ctx context.Context, n *neighbour) (int, error) {
+		own, err := n.FailureGroups(ctx, hourAgo, store.FailureFilter{})
 		if err != nil {
 			return 0, err
 		}
-		asked, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, OrgID: n.payload.OrgID}, nil)
-		return len(own) + len(asked), err
+		asked, err := n.FailureGroups(ctx, hourAgo, store.FailureFilter{NumbersFilter: store.NumbersFilter{OrgID: eq(n.payload.OrgID)}})
+		count := len(asked)
+		for _, g := range own {
+			if strings.Contains(g.Sample, theirService) || slices.Contains(g.PayloadIDs, n.payload.ID) {
+				count++
+			}
+		}
+		return count, err
 	},
 	"Flow": func(ctx context.Context, n *neighbour) (int, error) {
 		own, err := n.Flow(ctx, hourAgo, store.NumbersFilter{})
@@ -260,7 +274,7 @@ func tenants(t *testing.T) (*neighbour, string) {
 		if org == "theirs" {
 			events[0].InventoryID = neighbourHost
 			events = append(events, events[0])
-			events[2].Service = theirService
+			events[2].Service, events[1].Message = theirService, theirService+" says so"
 		}
 		f.feed(events...)
 	}
