@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -42,6 +43,7 @@ type batch struct {
 	rows      int // records
 	bytes     int // of their values
 	since     time.Time
+	links     []trace.Link // to the producers' traces, mostLinks of them
 }
 
 func newBatch() *batch { return &batch{stretches: map[int32]*stretch{}} }
@@ -97,6 +99,7 @@ type chunk struct {
 	bytes   int
 	to      int64 // offset after the last record
 	epoch   int32
+	links   []trace.Link
 }
 
 // decode reads a partition's records. Those before owner.read were read
@@ -105,6 +108,7 @@ func (s *session) decode(owner *partition, read int64, records []*kgo.Record) (c
 	c = chunk{
 		owner: owner, to: read, epoch: -1,
 		events: make([]payload.Event, 0, len(records)), offsets: make([]int64, 0, len(records)),
+		links: s.c.tracer.linksOf(records),
 	}
 	m := s.c.metrics
 	for _, r := range records {
@@ -172,6 +176,7 @@ func (s *session) add(c chunk) {
 	st.bytes += c.bytes
 	b.rows += c.rows
 	b.bytes += c.bytes
+	b.links = append(b.links, c.links[:min(len(c.links), mostLinks-len(b.links))]...)
 	signal(l.work)
 }
 

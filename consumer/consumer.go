@@ -29,6 +29,7 @@ type Consumer struct {
 	config    Config
 	logger    *slog.Logger
 	metrics   *metrics
+	tracer    tracer
 	health    health
 	countOnly map[string]bool
 }
@@ -43,6 +44,7 @@ func New(config Config) (*Consumer, error) {
 		config:    config,
 		logger:    config.Logger.With(slog.String("topic", config.Topic), slog.String("group", config.Group)),
 		metrics:   newMetrics(config.Registerer),
+		tracer:    newTracer(config.Traces),
 		countOnly: map[string]bool{},
 	}
 	for _, id := range config.CountOnly {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -38,6 +39,7 @@ type Config struct {
 	Decoder    payload.Decoder
 	Logger     *slog.Logger          // default: slog.Default()
 	Registerer prometheus.Registerer // nil: no metrics
+	Traces     trace.TracerProvider  // nil: no spans
 	KafkaOpts  []kgo.Opt             // TLS, SASL, hooks; they come last and win
 
 	Lanes    int           // batches stored at once, each of some of the partitions; default 2

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
@@ -36,7 +38,9 @@ func (s *session) write(ctx context.Context, l *lane) {
 // until it succeeds, no partition of it is left, or ctx ends; hard ends an
 // attempt under way.
 func (s *session) store(ctx, hard context.Context, f *flight) {
-	start := time.Now()
+	start, stored := time.Now(), false
+	hard, span := s.c.tracer.start(hard, &s.c.config, f.batch)
+	defer func() { end(span, stored) }()
 	for try := 0; ; try++ {
 		live := s.live(f.batch)
 		if len(live) == 0 {
@@ -47,7 +51,8 @@ func (s *session) store(ctx, hard context.Context, f *flight) {
 		err := s.attempt(attempt, live)
 		cancel()
 		if err == nil {
-			s.c.observeBatch(f.batch, live, start)
+			stored = true
+			s.c.observeBatch(f.batch, live, start, span)
 			return
 		}
 		if ctx.Err() != nil {
@@ -95,6 +100,7 @@ func (s *session) attempt(ctx context.Context, live []*stretch) error {
 		if s.c.health.clear(s.waitFor(live)) {
 			s.c.logger.Info("the database takes events again")
 		}
+		outcome(ctx, result, live)
 		s.settle(live, result)
 		return nil
 	}
@@ -111,8 +117,9 @@ func (s *session) databaseAway(ctx context.Context, live []*stretch, err error) 
 		return // we ended it ourselves: a rebalance, or the end
 	}
 	reason := store.Hindrance(err) + "; the batch is tried again until it is stored"
+	failed(ctx, reason)
 	if s.c.health.set(s.waitFor(live), reason) {
-		s.c.logger.Error("a batch could not be stored", slog.String("reason", reason), slog.Any("error", err))
+		s.c.logger.ErrorContext(ctx, "a batch could not be stored", slog.String("reason", reason), slog.Any("error", err))
 	}
 }
 
@@ -164,13 +171,13 @@ func (s *session) moved(st *stretch, position int64) {
 	}
 }
 
-func (c *Consumer) observeBatch(b *batch, live []*stretch, start time.Time) {
+func (c *Consumer) observeBatch(b *batch, live []*stretch, start time.Time, span trace.Span) {
 	rows := 0
 	for _, st := range live {
 		rows += len(st.part.Events) + len(st.letters)
 	}
 	c.metrics.batchRows.Observe(float64(rows))
-	c.metrics.batchSeconds.Observe(time.Since(start).Seconds())
+	observe(c.metrics.batchSeconds, time.Since(start), span)
 	c.metrics.processSeconds.Observe(time.Since(b.since).Seconds())
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/payload-tracker/payload-tracker/store"
 )
@@ -21,6 +22,7 @@ type HandlerConfig struct {
 	Store      *store.Store
 	Logger     *slog.Logger          // default: none
 	Registerer prometheus.Registerer // nil: no metrics
+	Traces     trace.TracerProvider  // nil: no spans
 	Limits     Limits
 	Links      LinksConfig
 
@@ -48,6 +50,7 @@ type Handler struct {
 	executor *executor.Executor
 	errors   errorPresenter
 	metrics  metrics
+	tracer   trace.Tracer
 	known    *documents
 	hashed   *persisted
 	slots    slots
@@ -72,6 +75,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		executor: executor.New(schema),
 		errors:   errorPresenter{logger: config.Logger},
 		metrics:  newMetrics(config.Registerer),
+		tracer:   newTracer(config.Traces),
 		known:    newDocuments(),
 		hashed:   newPersisted(),
 		slots:    newSlots(config.Limits.Concurrent),
@@ -109,11 +113,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // transport the question came by.
 func (h *Handler) ask(ctx context.Context, asked *question, a *answer) {
 	began := time.Now()
+	ctx, span := h.tracer.Start(ctx, "GraphQL")
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.refuse(http.StatusInternalServerError, asError(h.errors.recovered(ctx, cause)))
 		}
-		h.metrics.observe(a, time.Since(began))
+		h.metrics.observe(a, time.Since(began), span)
+		endSpan(span, a.errors)
 	}()
 	ctx, cancel := context.WithTimeout(ctx, h.config.Limits.Deadline)
 	defer cancel()
@@ -129,6 +135,8 @@ func (h *Handler) ask(ctx context.Context, asked *question, a *answer) {
 // answer asks the question, once it is understood and found affordable.
 func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
 	operation, cost, errs := h.admit(asked)
+	nameSpan(ctx, operation)
+	a.operation = h.config.Documents.nameOf(operation)
 	if cost.measured {
 		a.extend("cost", cost.extension(h.config.Limits))
 	}

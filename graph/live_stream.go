@@ -240,11 +240,14 @@ func (h *Handler) turn(ctx context.Context, t turn, respond graphql.ResponseHand
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(withNow(ctx, t.now)), h.config.Limits.Deadline)
 	defer cancel()
+	ctx, span := h.startTurn(ctx)
 	response = respond(ctx)
 	if response == nil {
-		return &graphql.Response{Errors: gqlerror.List{timedOut()}}, nil
+		response = &graphql.Response{Errors: gqlerror.List{timedOut()}}
 	}
-	return h.bounded(response), nil
+	response = h.bounded(response)
+	endSpan(span, response.Errors)
+	return response, nil
 }
 
 // away tells whether a part of an answer is missing because the database does

@@ -47,6 +47,9 @@ func (r *Resolver) Find() FindResolver { return findFields{r} }
 type query struct{ *Resolver }
 
 func (q query) Payload(ctx context.Context, by store.PayloadKey) (*Payload, error) {
+	if by.RequestID != nil {
+		traceOf(ctx, *by.RequestID)
+	}
 	p, err := q.store.Payload(ctx, by)
 	if p == nil || err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func (q query) Payload(ctx context.Context, by store.PayloadKey) (*Payload, erro
 func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order *store.PayloadOrder, first *int, after *string, last *int, before *string) (*PayloadConnection, error) {
 	list := payloadsAsked{filter: value(filter), order: value(order)}
 	list.filter.Now = now(ctx)
-	page, err := q.store.Payloads(ctx, list.filter, list.order, pageOf(first, after, last, before))
+	page, err := q.store.Payloads(ctx, list.filter, list.order, ofPayloads(ctx, pageOf(first, after, last, before)))
 	if err != nil {
 		return nil, advisePayloads(err, list.filter, list.order)
 	}
@@ -68,7 +71,7 @@ func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order 
 func (q query) Statuses(ctx context.Context, filter *store.StatusFilter, order *store.StatusOrder, first *int, after *string, last *int, before *string) (*StatusConnection, error) {
 	list := value(filter)
 	list.Now = now(ctx)
-	page, err := q.store.Statuses(ctx, list, value(order), pageOf(first, after, last, before))
+	page, err := q.store.Statuses(ctx, list, value(order), ofStatuses(ctx, pageOf(first, after, last, before)))
 	if err != nil {
 		return nil, adviseStatuses(err, list)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
@@ -19,6 +20,7 @@ import (
 type TrustedDocuments struct {
 	byID  map[string]string
 	plain map[string]bool // as plainText writes them
+	names map[string]bool // of their operations
 }
 
 // text is the document of an id, which may say how it was made
@@ -48,6 +50,15 @@ func plainText(doc *ast.QueryDocument) string {
 	var text strings.Builder
 	formatter.NewFormatter(&text).FormatQueryDocument(&sorted)
 	return text.String()
+}
+
+// nameOf is an operation's name, when one of the documents has it: a metric
+// must not take any name that anybody sends.
+func (d *TrustedDocuments) nameOf(operation *graphql.OperationContext) string {
+	if operation == nil || !d.names[operation.Operation.Name] {
+		return ""
+	}
+	return operation.Operation.Name
 }
 
 // Len is how many ids there are.
@@ -106,7 +117,10 @@ func (d *TrustedDocuments) add(id, text string) error {
 		return errs[0]
 	}
 	if d.byID == nil {
-		d.byID, d.plain = map[string]string{}, map[string]bool{}
+		d.byID, d.plain, d.names = map[string]string{}, map[string]bool{}, map[string]bool{}
+	}
+	for _, operation := range doc.Operations {
+		d.names[operation.Name] = true
 	}
 	d.plain[plainText(doc)] = true
 	d.byID[hashOf(text)] = text

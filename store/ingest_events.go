@@ -17,7 +17,9 @@ func insertEvents(ctx context.Context, tx pgx.Tx, rows []row, stamp time.Time) (
 		return nil, err
 	}
 	const copyEvents = `COPY payload_statuses (payload_id, date, hash, created_at, trail_id, message) FROM STDIN BINARY`
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(encodeCopy(rows, stamp)), copyEvents)
+	copying := spans{}.begin(ctx, tx.Conn(), copyEvents)
+	_, err := tx.Conn().PgConn().CopyFrom(copying, bytes.NewReader(encodeCopy(rows, stamp)), copyEvents)
+	spans{}.end(copying, err)
 	if err == nil {
 		return rows, nil
 	}

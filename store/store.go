@@ -35,7 +35,7 @@ type Config struct {
 	Now          func() time.Time      // the clock; default time.Now
 	Logger       *slog.Logger          // default: slog.Default()
 	Registerer   prometheus.Registerer // nil: no metrics
-	Tracer       pgx.QueryTracer       // nil: none; tests count statements with it
+	Tracer       pgx.QueryTracer       // beside that of the spans; tests count statements with it
 }
 
 func (c Config) withDefaults() Config {
@@ -90,7 +90,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	// Bun writes its arguments into the SQL text, so a statement cache would
 	// only fill; an unnamed statement is also planned for its very days.
 	pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	pc.ConnConfig.Tracer = config.Tracer
+	pc.ConnConfig.Tracer = tracerOf(config.Tracer)
 	if pc.ConnConfig.ConnectTimeout == 0 {
 		pc.ConnConfig.ConnectTimeout = 5 * time.Second
 	}

@@ -19,7 +19,7 @@ import (
 
 // app is every part of the process, built once. What depends on what:
 //
-//	config ─ log ─ registry
+//	config ─ log ─ registry ─ traces
 //	           └── store ─┬─ consumer    (run, consume)
 //	                      ├─ graph, rest (run, serve)
 //	                      └─ tools       (migrate, rules)
@@ -27,6 +27,8 @@ type app struct {
 	config    *config
 	log       *slog.Logger
 	registry  *prometheus.Registry
+	traces    traces
+	watch     watch
 	documents *graph.TrustedDocuments
 	store     *store.Store
 	consumer  *consumer.Consumer // nil in a process that takes nothing in
@@ -51,7 +53,7 @@ func newApp(ctx context.Context, std streams) (*app, error) {
 func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error) {
 	a := &app{
 		config:   config,
-		log:      slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: config.logLevel})),
+		log:      slog.New(withTrace{slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: config.logLevel})}),
 		registry: prometheus.NewRegistry(),
 	}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -62,6 +64,10 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	if a.documents, err = config.graph.readDocuments(); err != nil {
 		return nil, err
 	}
+	if a.traces, err = newTraces(ctx, config.traces, a.log, a.registry); err != nil {
+		return nil, err
+	}
+	a.watch = newWatch(a.traces, a.registry)
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
 		ListenDSN:    config.database.listenDSN(),
@@ -88,6 +94,7 @@ func (a *app) close() {
 	case <-time.After(closeGrace):
 		a.log.Warn("the database does not answer; its connections end with the process")
 	}
+	a.traces.close(context.Background())
 }
 
 // duty is a part of the process that works until its context ends, and then returns nil.

@@ -25,6 +25,7 @@ type config struct {
 	rest     restConfig
 	links    linksConfig
 	rules    rulesConfig
+	traces   telemetryConfig
 
 	publicPort, metricsPort int
 	logLevel                slog.Level

@@ -56,6 +56,7 @@ func (a *app) consumerConfig() (consumer.Config, error) {
 		CountOnly:      kafka.countOnly,
 		Logger:         a.log,
 		Registerer:     a.registry,
+		Traces:         a.traces,
 	}, err
 }
 

@@ -37,18 +37,24 @@ type product struct {
 func startProduct(t *testing.T, handovers ...payload.Handover) *product {
 	t.Helper()
 	p := newProduct(t, consumertest.New(t), databaseEnv(t), handovers...)
+	t.Cleanup(p.run())
+	return p
+}
+
+// run runs `run`, waits until it is ready, and gives what ends it.
+func (p *product) run() (end func()) {
+	p.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var out lockedBuffer
 	ended := make(chan int, 1)
 	go func() { ended <- dispatch(ctx, streams{env: from(p.env), out: &out, err: &out}, []string{"run"}) }()
-	t.Cleanup(func() {
+	p.awaitReady()
+	return func() {
 		cancel()
 		if code := <-ended; code != 0 {
-			t.Errorf("run ended with %d:\n%s", code, out.String())
+			p.Errorf("run ended with %d:\n%s", code, out.String())
 		}
-	})
-	p.awaitReady()
-	return p
+	}
 }
 
 // newProduct has a database with its schema and rules, and runs nothing yet.

@@ -21,10 +21,10 @@ import (
 // publicHandler is the whole URL space of PUBLICPORT.
 func (a *app) publicHandler(questions *graph.Handler) http.Handler {
 	legacy := a.restHandler()
-	guardedLegacy := a.guarded(legacy, rest.Refuse)
+	guardedLegacy := a.watch.over(a.guarded(told(legacy), rest.Refuse))
 	page := web.Handler(web.Config{Playground: a.config.playground})
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", a.guarded(questions, refuseGraph))
+	mux.Handle("/graphql", a.watch.over(a.guarded(told(questions), refuseGraph)))
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)
 	for _, base := range slices.Concat(rest.Bases, a.config.rest.prefixes) {
@@ -50,7 +50,7 @@ func refuseGraph(w http.ResponseWriter, r *http.Request, code payload.Code, mess
 func (a *app) graphHandler() *graph.Handler {
 	c := a.config
 	return graph.NewHandler(graph.HandlerConfig{
-		Store: a.store, Logger: a.log, Registerer: a.registry,
+		Store: a.store, Logger: a.log, Registerer: a.registry, Traces: a.traces,
 		Limits: graph.Limits{
 			RequestBytes: int64(c.graph.requestBytes),
 			Tokens:       c.graph.tokens,
@@ -114,7 +114,7 @@ func (a *app) restHandler() http.Handler {
 // metricsHandler is the whole URL space of METRICSPORT.
 func (a *app) metricsHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry, EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /livez", livez)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	return a.recovered(mux)

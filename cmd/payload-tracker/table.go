@@ -18,7 +18,7 @@ type setting struct {
 
 // settings is the table, bound to the fields of c.
 func (c *config) settings() []setting {
-	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rest.settings(), c.rules.settings(), c.links.settings())
+	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rest.settings(), c.rules.settings(), c.links.settings(), c.traces.settings())
 }
 
 func (c *databaseConfig) settings() []setting {
@@ -155,5 +155,20 @@ func (c *linksConfig) settings() []setting {
 		{name: "KIBANA_INDEX", meaning: "Kibana's index of the logs", set: text(&c.kibanaIndex)},
 		{name: "KIBANA_SERVICE_FIELD", standard: "app", meaning: "field of a log line that names the service", set: text(&c.kibanaServiceField)},
 		{name: "JAEGER_URL", meaning: "Jaeger's page, for links to traces", set: text(&c.jaegerURL)},
+	}
+}
+
+func (c *telemetryConfig) settings() []setting {
+	return []setting{
+		{name: "OTEL_EXPORTER_OTLP_ENDPOINT", unit: "address", meaning: "collector that takes traces over OTLP: http://collector:4318; no traces when empty", set: endpointURL(&c.endpoint)},
+		{name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", unit: "address", meaning: "the same, for traces alone and with its whole path", set: endpointURL(&c.tracesEndpoint)},
+		{name: "OTEL_EXPORTER_OTLP_PROTOCOL", standard: protocolHTTP, meaning: "http/protobuf or grpc", set: oneOf(&c.protocol, protocolHTTP, protocolGRPC)},
+		{name: "OTEL_EXPORTER_OTLP_HEADERS", unit: "list", meaning: "headers for the collector: name=value with commas between", secret: true, set: pairs(&c.headers)},
+		{name: "OTEL_TRACES_EXPORTER", standard: "otlp", meaning: "otlp or none", set: oneOf(&c.exporter, "otlp", "none")},
+		{name: "OTEL_TRACES_SAMPLER", standard: "parentbased_always_on", meaning: "which traces are made: " + strings.Join(samplers, ", "), set: oneOf(&c.sampler, samplers...)},
+		{name: "OTEL_TRACES_SAMPLER_ARG", standard: "1", unit: "0 to 1", meaning: "how many of them, for a sampler by ratio", set: ratio(&c.samplerArg)},
+		{name: "OTEL_SERVICE_NAME", meaning: "name of this service in traces; payload-tracker when empty", set: text(&c.serviceName)},
+		{name: "OTEL_RESOURCE_ATTRIBUTES", unit: "list", meaning: "what else traces say of this process: name=value with commas between", set: pairs(&c.resourceAttributes)},
+		{name: "OTEL_SDK_DISABLED", standard: "false", unit: "bool", meaning: "whether no traces are made at all", set: boolean(&c.disabled)},
 	}
 }
