@@ -170,7 +170,7 @@ func TestEveryQuestionPassesTheDefaultLimitsWithFullPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.feed(failing(1, "x")...)
-	for _, question := range []string{question1, question2, question3, question4, question5, question6, question8, question9} {
+	for _, question := range []string{question1, question2, question3, question4, question5, question6, question8, question9, question10} {
 		question = pages.ReplaceAllString(question, "first: 500")
 		r := b.ask(question, map[string]any{"id": requestID(1).String(), "a": requestID(1).String(), "b": requestID(2).String()})
 		if len(r.Errors) > 0 {

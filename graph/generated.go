@@ -32,6 +32,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Failure() FailureResolver
 	Find() FindResolver
+	Ingest() IngestResolver
 	Payload() PayloadResolver
 	PayloadConnection() PayloadConnectionResolver
 	Query() QueryResolver
@@ -58,6 +59,9 @@ type FindResolver interface {
 	Kinds(ctx context.Context, obj *Find) ([]store.IDKind, error)
 	Payloads(ctx context.Context, obj *Find, first *int, after *string, last *int, before *string) (*FoundConnection, error)
 }
+type IngestResolver interface {
+	DeadLetters(ctx context.Context, obj *Ingest) ([]*store.DeadLetterGroup, error)
+}
 type PayloadResolver interface {
 	Verdict(ctx context.Context, obj *Payload) (*Verdict, error)
 	Current(ctx context.Context, obj *Payload) (*Status, error)
@@ -80,6 +84,7 @@ type QueryResolver interface {
 	Flow(ctx context.Context, window store.Window, filter *store.NumbersFilter) (*store.Flow, error)
 	Slowest(ctx context.Context, window store.Window, service *string, orgID *string, first *int) (*Slowest, error)
 	Compare(ctx context.Context, a payload.RequestID, b payload.RequestID) (*Comparison, error)
+	Ingest(ctx context.Context) (*Ingest, error)
 }
 type StageResolver interface {
 	Statuses(ctx context.Context, obj *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error)
@@ -366,6 +371,13 @@ type Query {
     "The one to look at."
     b: RequestID!
   ): Comparison
+
+  """
+  Whether the tracker itself is well: how far it has taken in what services say,
+  and what it could not make sense of. Its cost does not grow with what is stored.
+  ` + "`" + `FORBIDDEN` + "`" + ` for those who see one organisation only.
+  """
+  ingest: Ingest!
 }
 
 """
@@ -746,6 +758,72 @@ type StageComparison {
   ratio: Float
 }
 
+"How taking in does."
+type Ingest {
+  "The partitions of the topic of status events."
+  partitions: [IngestPartition!]!
+  "Why ` + "`" + `end` + "`" + ` and ` + "`" + `lag` + "`" + ` are not known: the broker is away. Null while it answers."
+  brokerProblem: String
+  "Records taken in a second, over the last half minute or so; 0 when none came for a minute."
+  eventsPerSecond: Float!
+  "Date of the oldest event that is kept; null when there is none."
+  oldestEvent: DateTime
+  "When each service was last heard of, by name."
+  lastEvent: [LastEvent!]!
+  "Status words that neither the rules nor the platform declare: they change nothing. By service, the most frequent first."
+  unknownStatuses: [UnknownStatus!]!
+  "What came in the last 90 days and was no event, by reason and service, the most frequent first."
+  deadLetters: [DeadLetterGroup!]!
+}
+
+"How far one partition has been taken in."
+type IngestPartition {
+  "The topic."
+  topic: String!
+  "Its number."
+  partition: Int!
+  "Offset of the first record that is not stored yet; null while none of the partition is."
+  position: Long
+  "Offset after its last record; null while the broker is away."
+  end: Long
+  "Records that are not stored yet; null while the broker is away."
+  lag: Long
+}
+
+"When a service was last heard of."
+type LastEvent {
+  "The service."
+  service: String!
+  "Date of its newest event. A date ahead of its time counts as the moment it was taken in."
+  date: DateTime!
+}
+
+"A status word that nobody declared."
+type UnknownStatus {
+  "The word."
+  status: String!
+  "The service that says it."
+  service: String!
+  "How many events had it."
+  count: Long!
+}
+
+"Messages that were no events, of one reason and service."
+type DeadLetterGroup {
+  "What is wrong with them: ` + "`" + `not_json` + "`" + `, ` + "`" + `missing_field` + "`" + `, ` + "`" + `bad_request_id` + "`" + `, ` + "`" + `bad_date` + "`" + `, …"
+  reason: String!
+  "The service that sent them; null where they do not tell."
+  service: String
+  "How many."
+  count: Long!
+  "When the first of them was taken in."
+  firstAt: DateTime!
+  "When the newest of them was taken in."
+  lastAt: DateTime!
+  "The beginning of the newest, at most its first 1,024 bytes; null when it is empty."
+  sample: String
+}
+
 "Where a page stands in its list."
 type PageInfo {
   "Whether the list goes on after the page."
@@ -1053,6 +1131,24 @@ func (ec *executionContext) childFields_Comparison(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
 }
 
+func (ec *executionContext) childFields_DeadLetterGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_DeadLetterGroup_reason(ctx, field)
+	case "service":
+		return ec.fieldContext_DeadLetterGroup_service(ctx, field)
+	case "count":
+		return ec.fieldContext_DeadLetterGroup_count(ctx, field)
+	case "firstAt":
+		return ec.fieldContext_DeadLetterGroup_firstAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_DeadLetterGroup_lastAt(ctx, field)
+	case "sample":
+		return ec.fieldContext_DeadLetterGroup_sample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeadLetterGroup", field.Name)
+}
+
 func (ec *executionContext) childFields_Failure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "service":
@@ -1159,6 +1255,52 @@ func (ec *executionContext) childFields_HostEdge(ctx context.Context, field grap
 		return ec.fieldContext_HostEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HostEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Ingest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "partitions":
+		return ec.fieldContext_Ingest_partitions(ctx, field)
+	case "brokerProblem":
+		return ec.fieldContext_Ingest_brokerProblem(ctx, field)
+	case "eventsPerSecond":
+		return ec.fieldContext_Ingest_eventsPerSecond(ctx, field)
+	case "oldestEvent":
+		return ec.fieldContext_Ingest_oldestEvent(ctx, field)
+	case "lastEvent":
+		return ec.fieldContext_Ingest_lastEvent(ctx, field)
+	case "unknownStatuses":
+		return ec.fieldContext_Ingest_unknownStatuses(ctx, field)
+	case "deadLetters":
+		return ec.fieldContext_Ingest_deadLetters(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ingest", field.Name)
+}
+
+func (ec *executionContext) childFields_IngestPartition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topic":
+		return ec.fieldContext_IngestPartition_topic(ctx, field)
+	case "partition":
+		return ec.fieldContext_IngestPartition_partition(ctx, field)
+	case "position":
+		return ec.fieldContext_IngestPartition_position(ctx, field)
+	case "end":
+		return ec.fieldContext_IngestPartition_end(ctx, field)
+	case "lag":
+		return ec.fieldContext_IngestPartition_lag(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IngestPartition", field.Name)
+}
+
+func (ec *executionContext) childFields_LastEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_LastEvent_service(ctx, field)
+	case "date":
+		return ec.fieldContext_LastEvent_date(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LastEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_Links(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1441,6 +1583,18 @@ func (ec *executionContext) childFields_Total(ctx context.Context, field graphql
 		return ec.fieldContext_Total_exact(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Total", field.Name)
+}
+
+func (ec *executionContext) childFields_UnknownStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_UnknownStatus_status(ctx, field)
+	case "service":
+		return ec.fieldContext_UnknownStatus_service(ctx, field)
+	case "count":
+		return ec.fieldContext_UnknownStatus_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnknownStatus", field.Name)
 }
 
 func (ec *executionContext) childFields_Verdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2195,6 +2349,144 @@ func (ec *executionContext) fieldContext_Comparison_onlyInB(_ context.Context, f
 	return graphql.NewScalarFieldContext("Comparison", field, false, false, "String")
 }
 
+func (ec *executionContext) _DeadLetterGroup_reason(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v payload.Reason) graphql.Marshaler {
+			return ec.marshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeadLetterGroup_service(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeadLetterGroup_count(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "Long")
+}
+
+func (ec *executionContext) _DeadLetterGroup_firstAt(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_firstAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_firstAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DeadLetterGroup_lastAt(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_lastAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_lastAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DeadLetterGroup_sample(ctx context.Context, field graphql.CollectedField, obj *store.DeadLetterGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeadLetterGroup_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeadLetterGroup_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeadLetterGroup", field, false, false, "String")
+}
+
 func (ec *executionContext) _Failure_service(ctx context.Context, field graphql.CollectedField, obj *Failure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2925,6 +3217,364 @@ func (ec *executionContext) fieldContext_HostEdge_node(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Ingest_partitions(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_partitions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partitions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*IngestPartition) graphql.Marshaler {
+			return ec.marshalNIngestPartition2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartitionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_partitions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ingest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IngestPartition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ingest_brokerProblem(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_brokerProblem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BrokerProblem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_brokerProblem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ingest", field, false, false, "String")
+}
+
+func (ec *executionContext) _Ingest_eventsPerSecond(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_eventsPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventsPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_eventsPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ingest", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Ingest_oldestEvent(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_oldestEvent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OldestEvent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_oldestEvent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ingest", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ingest_lastEvent(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_lastEvent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastEvent(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []store.LastEvent) graphql.Marshaler {
+			return ec.marshalNLastEvent2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_lastEvent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ingest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LastEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ingest_unknownStatuses(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_unknownStatuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnknownStatuses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []store.UnknownStatus) graphql.Marshaler {
+			return ec.marshalNUnknownStatus2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatusᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_unknownStatuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ingest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnknownStatus(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ingest_deadLetters(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_deadLetters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ingest().DeadLetters(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.DeadLetterGroup) graphql.Marshaler {
+			return ec.marshalNDeadLetterGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_deadLetters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ingest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeadLetterGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestPartition_topic(ctx context.Context, field graphql.CollectedField, obj *IngestPartition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestPartition_topic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Topic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestPartition_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestPartition", field, false, false, "String")
+}
+
+func (ec *executionContext) _IngestPartition_partition(ctx context.Context, field graphql.CollectedField, obj *IngestPartition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestPartition_partition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestPartition_partition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestPartition", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IngestPartition_position(ctx context.Context, field graphql.CollectedField, obj *IngestPartition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestPartition_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOLong2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IngestPartition_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestPartition", field, false, false, "Long")
+}
+
+func (ec *executionContext) _IngestPartition_end(ctx context.Context, field graphql.CollectedField, obj *IngestPartition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestPartition_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOLong2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IngestPartition_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestPartition", field, false, false, "Long")
+}
+
+func (ec *executionContext) _IngestPartition_lag(ctx context.Context, field graphql.CollectedField, obj *IngestPartition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestPartition_lag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOLong2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IngestPartition_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestPartition", field, false, false, "Long")
+}
+
+func (ec *executionContext) _LastEvent_service(ctx context.Context, field graphql.CollectedField, obj *store.LastEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LastEvent_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LastEvent_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LastEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _LastEvent_date(ctx context.Context, field graphql.CollectedField, obj *store.LastEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LastEvent_date(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LastEvent_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LastEvent", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Links_archive(ctx context.Context, field graphql.CollectedField, obj *Links) (ret graphql.Marshaler) {
@@ -4392,6 +5042,38 @@ func (ec *executionContext) fieldContext_Query_compare(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Query_compare_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ingest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ingest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Ingest(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Ingest) graphql.Marshaler {
+			return ec.marshalNIngest2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ingest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ingest(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -5896,6 +6578,75 @@ func (ec *executionContext) _Total_exact(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Total_exact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Total", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UnknownStatus_status(ctx context.Context, field graphql.CollectedField, obj *store.UnknownStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnknownStatus_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnknownStatus_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnknownStatus", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnknownStatus_service(ctx context.Context, field graphql.CollectedField, obj *store.UnknownStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnknownStatus_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnknownStatus_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnknownStatus", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnknownStatus_count(ctx context.Context, field graphql.CollectedField, obj *store.UnknownStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnknownStatus_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnknownStatus_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnknownStatus", field, false, false, "Long")
 }
 
 func (ec *executionContext) _Verdict_state(ctx context.Context, field graphql.CollectedField, obj *Verdict) (ret graphql.Marshaler) {
@@ -8016,6 +8767,64 @@ func (ec *executionContext) _Comparison(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var deadLetterGroupImplementors = []string{"DeadLetterGroup"}
+
+func (ec *executionContext) _DeadLetterGroup(ctx context.Context, sel ast.SelectionSet, obj *store.DeadLetterGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deadLetterGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeadLetterGroup")
+		case "reason":
+			out.Values[i] = ec._DeadLetterGroup_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "service":
+			out.Values[i] = ec._DeadLetterGroup_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._DeadLetterGroup_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "firstAt":
+			out.Values[i] = ec._DeadLetterGroup_firstAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastAt":
+			out.Values[i] = ec._DeadLetterGroup_lastAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._DeadLetterGroup_sample(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var failureImplementors = []string{"Failure"}
 
 func (ec *executionContext) _Failure(ctx context.Context, sel ast.SelectionSet, obj *Failure) graphql.Marshaler {
@@ -8386,6 +9195,161 @@ func (ec *executionContext) _HostEdge(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "node":
 			out.Values[i] = ec._HostEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ingestImplementors = []string{"Ingest"}
+
+func (ec *executionContext) _Ingest(ctx context.Context, sel ast.SelectionSet, obj *Ingest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ingestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Ingest")
+		case "partitions":
+			out.Values[i] = ec._Ingest_partitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "brokerProblem":
+			out.Values[i] = ec._Ingest_brokerProblem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventsPerSecond":
+			out.Values[i] = ec._Ingest_eventsPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "oldestEvent":
+			out.Values[i] = ec._Ingest_oldestEvent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastEvent":
+			out.Values[i] = ec._Ingest_lastEvent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unknownStatuses":
+			out.Values[i] = ec._Ingest_unknownStatuses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deadLetters":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ingest_deadLetters(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ingestPartitionImplementors = []string{"IngestPartition"}
+
+func (ec *executionContext) _IngestPartition(ctx context.Context, sel ast.SelectionSet, obj *IngestPartition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ingestPartitionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IngestPartition")
+		case "topic":
+			out.Values[i] = ec._IngestPartition_topic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partition":
+			out.Values[i] = ec._IngestPartition_partition(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "position":
+			out.Values[i] = ec._IngestPartition_position(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._IngestPartition_end(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lag":
+			out.Values[i] = ec._IngestPartition_lag(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var lastEventImplementors = []string{"LastEvent"}
+
+func (ec *executionContext) _LastEvent(ctx context.Context, sel ast.SelectionSet, obj *store.LastEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lastEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LastEvent")
+		case "service":
+			out.Values[i] = ec._LastEvent_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "date":
+			out.Values[i] = ec._LastEvent_date(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8881,6 +9845,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_compare(ctx, field)
+				})
+		case "ingest":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ingest(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -9474,6 +10444,49 @@ func (ec *executionContext) _Total(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var unknownStatusImplementors = []string{"UnknownStatus"}
+
+func (ec *executionContext) _UnknownStatus(ctx context.Context, sel ast.SelectionSet, obj *store.UnknownStatus) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unknownStatusImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnknownStatus")
+		case "status":
+			out.Values[i] = ec._UnknownStatus_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "service":
+			out.Values[i] = ec._UnknownStatus_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UnknownStatus_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var verdictImplementors = []string{"Verdict"}
 
 func (ec *executionContext) _Verdict(ctx context.Context, sel ast.SelectionSet, obj *Verdict) graphql.Marshaler {
@@ -9932,6 +10945,30 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalNDeadLetterGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.DeadLetterGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeadLetterGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeadLetterGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroup(ctx context.Context, sel ast.SelectionSet, v *store.DeadLetterGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeadLetterGroup!")
+		return graphql.Null
+	}
+	return ec._DeadLetterGroup(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDuration2timeᚐDuration(ctx context.Context, v any) (time.Duration, error) {
 	res, err := UnmarshalDuration(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -9952,6 +10989,20 @@ func (ec *executionContext) marshalNFind2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋp
 		return graphql.Null
 	}
 	return ec._Find(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) marshalNFlow2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlow(ctx context.Context, sel ast.SelectionSet, v *store.Flow) graphql.Marshaler {
@@ -10162,6 +11213,38 @@ func (ec *executionContext) marshalNIDKind2ᚕgithubᚗcomᚋpayloadᚑtracker�
 	return ret
 }
 
+func (ec *executionContext) marshalNIngest2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngest(ctx context.Context, sel ast.SelectionSet, v *Ingest) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Ingest!")
+		return graphql.Null
+	}
+	return ec._Ingest(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNIngestPartition2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*IngestPartition) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIngestPartition2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIngestPartition2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartition(ctx context.Context, sel ast.SelectionSet, v *IngestPartition) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IngestPartition!")
+		return graphql.Null
+	}
+	return ec._IngestPartition(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10174,6 +11257,26 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNLastEvent2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEvent(ctx context.Context, sel ast.SelectionSet, v store.LastEvent) graphql.Marshaler {
+	return ec._LastEvent(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLastEvent2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEventᚄ(ctx context.Context, sel ast.SelectionSet, v []store.LastEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLastEvent2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNLinks2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐLinks(ctx context.Context, sel ast.SelectionSet, v *Links) graphql.Marshaler {
@@ -10521,6 +11624,20 @@ func (ec *executionContext) marshalNStatusOrderField2githubᚗcomᚋpayloadᚑtr
 	return res
 }
 
+func (ec *executionContext) unmarshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐReason(ctx context.Context, v any) (payload.Reason, error) {
+	res, err := UnmarshalReason(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐReason(ctx context.Context, sel ast.SelectionSet, v payload.Reason) graphql.Marshaler {
+	_ = sel
+	res := MarshalReason(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10578,6 +11695,26 @@ func (ec *executionContext) marshalNTotal2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋ
 		return graphql.Null
 	}
 	return ec._Total(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnknownStatus2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatus(ctx context.Context, sel ast.SelectionSet, v store.UnknownStatus) graphql.Marshaler {
+	return ec._UnknownStatus(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUnknownStatus2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []store.UnknownStatus) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUnknownStatus2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNVerdict2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐVerdict(ctx context.Context, sel ast.SelectionSet, v *Verdict) graphql.Marshaler {
@@ -10870,6 +12007,24 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = sel
 	_ = ctx
 	res := MarshalInt(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOLong2ᚖint64(ctx context.Context, v any) (*int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := UnmarshalLong(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLong2ᚖint64(ctx context.Context, sel ast.SelectionSet, v *int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := MarshalLong(*v)
 	return res
 }
 

@@ -25,6 +25,7 @@ type HandlerConfig struct {
 	Traces     trace.TracerProvider  // nil: no spans
 	Limits     Limits
 	Links      LinksConfig
+	Topic      TopicConfig
 
 	// Documents are those that may be asked for by their id; with OnlyTrusted
 	// nothing else is answered.
@@ -68,7 +69,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		config.Documents = &TrustedDocuments{}
 	}
 	part := newLivePart(&config)
-	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links, live: part.live}})
+	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links, topic: config.Topic, live: part.live}})
 	h := &Handler{
 		config:   config,
 		schema:   schema,

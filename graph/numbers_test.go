@@ -1,18 +1,22 @@
 package graph_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/payload-tracker/payload-tracker/graph"
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 const (
 	question8 = `{ services(window: {since: "PT24H"}) { name received succeeded failed open successRate duration { p50 p95 p99 } before { successRate duration { p95 } } trend { at received failed p95 } }
   flow(window: {since: "PT1H"}) { nodes { service payloads failed } edges { from to payloads failed handover { p50 p95 } } }
   slowest(window: {since: "PT24H"}, service: "inventory", first: 10) { nodes { requestId duration } } }`
-	question9 = `query ($a: RequestID!, $b: RequestID!) { compare(a: $a, b: $b) { stages { service source a { state duration } b { state duration } ratio } onlyInA onlyInB } }`
+	question9  = `query ($a: RequestID!, $b: RequestID!) { compare(a: $a, b: $b) { stages { service source a { state duration } b { state duration } ratio } onlyInA onlyInB } }`
+	question10 = `{ ingest { partitions { topic partition position end lag } eventsPerSecond oldestEvent lastEvent { service date } unknownStatuses { status service count } deadLetters { reason service count lastAt sample } } }`
 )
 
 // numbered feeds events and counts them.
@@ -125,4 +129,40 @@ func TestQuestion9TellsWhatIsDifferent(t *testing.T) {
 	}
 	same := b.data(question9, map[string]any{"a": requestID(1).String(), "b": requestID(1).String()})
 	want(t, same, []string{}, "compare", "onlyInB")
+}
+
+func TestQuestion10TellsWhetherTheTrackerIsWell(t *testing.T) {
+	t.Parallel()
+	ends, away := map[int32]int64{0: 9, 1: 4}, error(nil)
+	b := setup(t, func(c *graph.HandlerConfig) {
+		c.Topic = graph.TopicConfig{Group: "test", Name: "t", Ends: func(context.Context) (map[int32]int64, error) { return ends, away }}
+	})
+	b.feed(failing(1, "x")...)
+	b.feed(event(2, "puptoo", "dancing", time.Minute))
+	var letters store.LetterCounts
+	letters.Add(payload.ReasonNotJSON, "", 6, []byte("third-party"))
+	_, err := b.store.Ingest(t.Context(), store.Batch{Group: "test", Parts: []store.Part{{
+		Topic: "t", TopicID: [16]byte{1}, From: b.next, To: b.next + 1, Letters: letters,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := at(t, b.data(question10, nil), "ingest")
+	want(t, state, []any{
+		map[string]any{"topic": "t", "partition": 0, "position": 7, "end": 9, "lag": 2},
+		map[string]any{"topic": "t", "partition": 1, "position": nil, "end": 4, "lag": nil},
+	}, "partitions")
+	want(t, state, "2026-05-04T11:50:00.000000Z", "oldestEvent")
+	want(t, state, map[string]any{"service": "puptoo", "date": "2026-05-04T11:59:00.000000Z"}, "lastEvent", 2)
+	want(t, state, []any{map[string]any{"status": "dancing", "service": "puptoo", "count": 1}}, "unknownStatuses")
+	want(t, state, map[string]any{
+		"reason": "not_json", "service": nil, "count": 1, "lastAt": "2026-05-04T12:00:00.000000Z", "sample": "third-party",
+	}, "deadLetters", 0)
+
+	// Without the broker the rest is told, and why the ends are not.
+	ends, away = nil, payload.Errorf(payload.CodeUnavailable, "the broker is away")
+	state = at(t, b.data(`{ ingest { partitions { position end lag } brokerProblem lastEvent { service } } }`, nil), "ingest")
+	want(t, state, "the broker is away", "brokerProblem")
+	want(t, state, []any{map[string]any{"position": 7, "end": nil, "lag": nil}}, "partitions")
+	want(t, state, "ingress", "lastEvent", 0, "service")
 }

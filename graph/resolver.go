@@ -15,6 +15,7 @@ import (
 type Resolver struct {
 	store *store.Store
 	links LinksConfig
+	topic TopicConfig
 	live  *live
 }
 
@@ -43,6 +44,9 @@ func (r *Resolver) Failure() FailureResolver { return failureFields{r} }
 
 // Find has what an id names.
 func (r *Resolver) Find() FindResolver { return findFields{r} }
+
+// Ingest has what came and was no event.
+func (r *Resolver) Ingest() IngestResolver { return ingestFields{r} }
 
 type query struct{ *Resolver }
 

@@ -25,6 +25,15 @@ func UnmarshalString(v any) (string, error) {
 	return "", badScalar("a String is a text")
 }
 
+// MarshalReason gives the word for what is wrong with a dead letter.
+func MarshalReason(reason payload.Reason) graphql.Marshaler { return MarshalString(string(reason)) }
+
+// UnmarshalReason reads such a word.
+func UnmarshalReason(v any) (payload.Reason, error) {
+	text, err := UnmarshalString(v)
+	return payload.Reason(text), err
+}
+
 // MarshalInt gives a number.
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 

@@ -157,10 +157,14 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 			return err
 		}
 		if kept := keep(rows, batch.Parts, result.Lost); len(kept) > 0 {
-			if result.Stored, err = s.storeRows(ctx, tx, terms, kept, result.Stamp); err != nil {
+			stored, err := s.storeRows(ctx, tx, terms, kept, result.Stamp)
+			if err != nil {
 				return err
 			}
-			result.Repeated = len(kept) - result.Stored
+			result.Stored, result.Repeated = len(stored), len(kept)-len(stored)
+			if err := countHeard(ctx, tx, batch, stored, result.Stamp); err != nil {
+				return err
+			}
 		}
 		return countLetters(ctx, tx, batch.Parts, result.Lost, result.Stamp)
 	})
@@ -182,13 +186,13 @@ func keep(rows []row, parts []Part, lost []Lost) []row {
 }
 
 // storeRows writes events, then journeys, then hosts and the notice; it
-// returns how many events were new.
-func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, terms *terms, rows []row, stamp time.Time) (int, error) {
+// returns the events that were new.
+func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, terms *terms, rows []row, stamp time.Time) ([]row, error) {
 	sortRows(rows)
 	fresh := firstOfEach(rows)
 	stored, err := insertEvents(ctx, tx, fresh, stamp)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for i := range rows {
 		rows[i].event.TakenIn = time.Time{}
@@ -197,9 +201,9 @@ func (s *Store) storeRows(ctx context.Context, tx pgx.Tx, terms *terms, rows []r
 		r.event.TakenIn = stamp
 	}
 	if err := s.mergeJourneys(ctx, tx, terms, rows, stamp); err != nil {
-		return 0, err
+		return nil, err
 	}
-	return len(stored), nil
+	return stored, nil
 }
 
 // sortRows puts rows in the order of the unique index: it is filled from left

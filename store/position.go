@@ -38,8 +38,8 @@ func (s *Store) Positions(ctx context.Context, group, topic string) (map[int32]P
 // InitPosition stores where a partition starts, unless it has a position
 // already; it returns the one that stands.
 func (s *Store) InitPosition(ctx context.Context, group, topic string, topicID [16]byte, partition int32, next int64) (int64, error) {
-	_, err := s.pool.Exec(ctx, `INSERT INTO positions ("group", topic, partition, next_offset, topic_id)
-		VALUES ($1::text, $2::text, $3::int4, $4::int8, $5::uuid) ON CONFLICT DO NOTHING`, hot, group, topic, partition, next, topicID)
+	_, err := s.pool.Exec(ctx, `INSERT INTO positions ("group", topic, partition, next_offset, sampled_offset, topic_id)
+		VALUES ($1::text, $2::text, $3::int4, $4::int8, $4::int8, $5::uuid) ON CONFLICT DO NOTHING`, hot, group, topic, partition, next, topicID)
 	if err != nil {
 		return 0, fmt.Errorf("first position of %s/%d: %w", topic, partition, err)
 	}
@@ -51,6 +51,9 @@ func (s *Store) InitPosition(ctx context.Context, group, topic string, topicID [
 	}
 	return stands, nil
 }
+
+// sampleIsOld: then the place becomes a sample of how fast it moves.
+const sampleIsOld = `p.sampled_at < now() - interval '30 seconds'`
 
 // movePositions moves each part's position from its From to its To, and says
 // which did not stand at From: another consumer has moved them. The rows are
@@ -66,7 +69,11 @@ func movePositions(ctx context.Context, tx pgx.Tx, group string, parts []Part) (
 	if err != nil {
 		return nil, err
 	}
-	moved, err := tx.Query(ctx, `UPDATE positions p SET next_offset = u.after, leader_epoch = u.epoch, topic_id = u.id, updated_at = now()
+	moved, err := tx.Query(ctx, `UPDATE positions p SET next_offset = u.after, leader_epoch = u.epoch, topic_id = u.id, updated_at = now(),
+			before_at = CASE WHEN `+sampleIsOld+` THEN p.sampled_at ELSE p.before_at END,
+			before_offset = CASE WHEN `+sampleIsOld+` THEN p.sampled_offset ELSE p.before_offset END,
+			sampled_at = CASE WHEN `+sampleIsOld+` THEN now() ELSE p.sampled_at END,
+			sampled_offset = CASE WHEN `+sampleIsOld+` THEN p.next_offset ELSE p.sampled_offset END
 		FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int8[], $6::int4[], $7::uuid[]) u(topic, partition, before, after, epoch, id)
 		WHERE p."group" = $1::text AND p.topic = u.topic AND p.partition = u.partition AND p.next_offset = u.before
 		RETURNING p.topic, p.partition`, hot, group, topics, partitions, from, to, epochs, ids)

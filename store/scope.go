@@ -24,6 +24,7 @@ var views = []view{
 	// Of nobody in particular: only for those who see everything.
 	{"dead_letters", "WHERE FALSE"},
 	{"dead_letter_replays", "WHERE FALSE"},
+	{"heard", "WHERE FALSE"},
 	{"rollup_deltas", "WHERE FALSE"},
 	{"stage_rollups", "WHERE org_id = ?"},
 	{"handover_rollups", "WHERE org_id = ?"},

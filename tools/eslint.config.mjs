@@ -24,6 +24,7 @@ export default [
               // Numbers over many payloads.
               'Service', 'Numbers', 'Percentiles', 'ServicePoint', 'Flow', 'FlowService', 'FlowHandover', 'Slowest',
               'Comparison', 'StageComparison',
+              'Ingest', 'IngestPartition', 'LastEvent', 'UnknownStatus', 'DeadLetterGroup',
             ],
           },
         },

@@ -31,6 +31,7 @@ type app struct {
 	watch     watch
 	documents *graph.TrustedDocuments
 	store     *store.Store
+	ends      *consumer.Ends     // of the topic
 	consumer  *consumer.Consumer // nil in a process that takes nothing in
 }
 
@@ -80,6 +81,11 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	kafka, err := a.consumerConfig()
+	if err != nil {
+		return nil, err
+	}
+	a.ends = consumer.NewEnds(kafka)
 	return a, nil
 }
 
@@ -87,6 +93,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 const closeGrace = 500 * time.Millisecond
 
 func (a *app) close() {
+	a.ends.Close()
 	closed := make(chan struct{})
 	go func() { a.store.Close(); close(closed) }()
 	select {

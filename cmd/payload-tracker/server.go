@@ -70,6 +70,7 @@ func (a *app) graphHandler() *graph.Handler {
 			PerConnection: c.graph.subscriptionsPerConnection,
 			TailRate:      c.graph.statusesPerSecond,
 		},
+		Topic:      graph.TopicConfig{Group: c.kafka.group, Name: c.kafka.topic, Ends: a.ends.Of},
 		HideSchema: !c.graph.introspection, HideSuggestions: !c.graph.suggestions,
 		Links: graph.LinksConfig{
 			KibanaURL: c.links.kibanaURL, KibanaIndex: c.links.kibanaIndex, KibanaServiceField: c.links.kibanaServiceField,

@@ -42,8 +42,12 @@ var rootFields = map[string]struct{ question, marker string }{
 	"services": {`{ services(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { received } }`, `"received":1`},
 	"flow":     {`{ flow(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { nodes { payloads } } }`, `"payloads":1`},
 	"slowest":  {`{ slowest(window: {since: "PT2H"}) { nodes { requestId } } }`, ""},
+	"ingest":   {`{ ingest { lastEvent { service } } }`, `inventory`},
 	"compare":  {`{ compare(a: "` + theirID + `", b: "` + theirID + `") { stages { service } } }`, `inventory`},
 }
+
+// ofThePlatform are the root fields that customers are refused.
+var ofThePlatform = map[string]bool{"ingest": true}
 
 // routes are the REST routes, below their base; those without a secret answer the same to everybody.
 var routes = map[string]string{
@@ -155,6 +159,10 @@ func TestCustomersSeeOnlyTheirOwnByGraphQL(t *testing.T) {
 			code, text := askAs(t, handler, caller, http.MethodPost, "/graphql", string(body))
 			sees := strings.Contains(text, theirID) || strings.Contains(text, theirSecret) || (asked.marker != "" && strings.Contains(text, asked.marker))
 			switch {
+			case ofThePlatform[field.Name] && caller != "nobody" && caller != "associate":
+				if sees || !strings.Contains(text, "FORBIDDEN") {
+					t.Errorf("%s as %s: %d %s", field.Name, caller, code, text)
+				}
 			case caller == "nobody":
 				if code != http.StatusUnauthorized || !strings.Contains(text, "UNAUTHENTICATED") || strings.Contains(text, `"data"`) {
 					t.Errorf("%s as nobody: %d %s", field.Name, code, text)

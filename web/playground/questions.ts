@@ -131,6 +131,19 @@ query Compare($a: RequestID!, $b: RequestID!) {
     variables: '{ "a": "00000000000000000000000000000000", "b": "00000000000000000000000000000000" }',
   },
   {
+    query: `# Is the tracker itself well? How far it has taken in what services say, and what it could not make sense of.
+query Ingest {
+  ingest {
+    partitions { topic partition position end lag }
+    brokerProblem eventsPerSecond oldestEvent
+    lastEvent { service date }
+    unknownStatuses { status service count }
+    deadLetters { reason service count lastAt sample }
+  }
+}
+`,
+  },
+  {
     query: `# What comes in now? The play button starts it, and stops it. Narrow it with filter: { service: { eq: "puptoo" } }.
 subscription Live {
   statuses {
