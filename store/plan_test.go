@@ -300,7 +300,7 @@ func TestListsPlanTheAskedDaysOnly(t *testing.T) {
 // the window; an event of a payload that started within one may be later.
 func (a *archive) onDays(t *testing.T, name string, w *store.Window, ends bool, question func() error) {
 	t.Helper()
-	from, to := a.now, time.Time{}
+	var from, to time.Time
 	if w.Since != nil {
 		from = a.now.Add(-*w.Since)
 	} else {
