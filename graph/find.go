@@ -16,7 +16,7 @@ func (r findFields) Kinds(ctx context.Context, f *Find) ([]store.IDKind, error) 
 }
 
 func (r findFields) Payloads(ctx context.Context, f *Find, first *int, after *string, last *int, before *string) (*FoundConnection, error) {
-	page, err := r.store.FindPayloads(ctx, f.id, pageOf(first, after, last, before))
+	page, err := r.store.FindPayloads(ctx, f.id, ofPayloads(ctx, pageOf(first, after, last, before)))
 	if err != nil {
 		return nil, err
 	}

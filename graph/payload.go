@@ -72,7 +72,7 @@ func lastMark(p *store.Payload) store.MarkKey {
 }
 
 func (r payloadFields) Timeline(ctx context.Context, p *Payload, first *int, after *string, last *int, before *string) (*TimelineConnection, error) {
-	page := pageOf(first, after, last, before)
+	page := ofStatuses(ctx, pageOf(first, after, last, before))
 	timelines, err := together(p.list, keyOf("timeline", page), func(all []*store.Payload) (map[int64]*store.StatusPage, error) {
 		return r.store.Timelines(ctx, all, page)
 	})

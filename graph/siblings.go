@@ -50,10 +50,11 @@ type pageKey struct {
 	field         string
 	first, last   int // -1: absent
 	after, before string
+	omit          store.Omit
 }
 
 func keyOf(field string, page store.Page) pageKey {
-	key := pageKey{field: field, first: -1, last: -1, after: value(page.After), before: value(page.Before)}
+	key := pageKey{field: field, first: -1, last: -1, after: value(page.After), before: value(page.Before), omit: page.Omit}
 	if page.First != nil {
 		key.first = *page.First
 	}

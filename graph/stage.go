@@ -23,7 +23,7 @@ func (s *Stage) key() store.StageKey {
 type stageFields struct{ *Resolver }
 
 func (r stageFields) Statuses(ctx context.Context, s *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error) {
-	page := pageOf(first, after, last, before)
+	page := ofStatuses(ctx, pageOf(first, after, last, before))
 	key := keyOf("stages", page)
 	if page.After != nil || page.Before != nil {
 		key.field += "\x00" + s.Service + "\x00" + s.Source // a cursor is of one stage

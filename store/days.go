@@ -16,7 +16,11 @@ func daysOf(payloads []*Payload) []span {
 	var spans []span
 	for _, p := range payloads {
 		days := p.Journey.Days()
-		if days.Range && len(days.Dates) > 0 {
+		if len(days.Dates) == 0 { // the journey was not read
+			spans = append(spans, span{day(p.StartedAt), nextDay(p.UpdatedAt)})
+			continue
+		}
+		if days.Range {
 			spans = append(spans, span{day(days.Dates[0]), nextDay(days.Dates[len(days.Dates)-1])})
 			continue
 		}

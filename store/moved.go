@@ -85,9 +85,6 @@ func (s *Store) changedSince(ctx context.Context, rows []payloadRow, since time.
 	var ids []int64
 	var payloads []*Payload
 	for i := range rows {
-		if rows[i].Journey == nil {
-			continue // beyond the page
-		}
 		p, err := rows[i].payload()
 		if err != nil {
 			return nil, err

@@ -29,7 +29,21 @@ const (
 type Page struct {
 	First, Last   *int    // at most MaxPageSize, and not both
 	After, Before *string // cursors of the same list, exclusive
+
+	Omit Omit // what of the rows need not be read
 }
+
+// Omit is a set of columns that nobody asked for: their fields stay empty.
+type Omit uint8
+
+// Columns that cost to be read.
+const (
+	OmitJourneys   Omit = 1 << iota // of payloads, and the host that is shown of them
+	OmitMessages                    // of statuses
+	OmitRequestIDs                  // of statuses
+)
+
+func (o Omit) has(columns Omit) bool { return o&columns != 0 }
 
 // PageInfo is where a page stands in its list.
 type PageInfo struct {
@@ -44,11 +58,12 @@ type walk struct {
 	back          bool // from the end of the stretch towards its start
 	after, before *cursor
 	bytes         int64 // the page ends once its texts exceed this
+	omit          Omit
 }
 
 // walk reads the request; the cursors must belong to list.
 func (p Page) walk(list string) (walk, error) {
-	w := walk{list: list, limit: DefaultPageSize, bytes: pageBytes}
+	w := walk{list: list, limit: DefaultPageSize, bytes: pageBytes, omit: p.Omit}
 	asked := p.First
 	if p.Last != nil {
 		if p.First != nil {

@@ -94,6 +94,9 @@ func (r *payloadRow) payload() (*Payload, error) {
 	if p.RequestID, err = payload.ParseRequestID(r.RequestID); err != nil {
 		return nil, fmt.Errorf("request id of payload %d: %w", r.ID, err)
 	}
+	if r.Journey == nil {
+		return p, nil // nobody asked for it
+	}
 	if err = p.Journey.UnmarshalBinary(r.Journey); err != nil {
 		return nil, fmt.Errorf("journey of payload %s: %w", p.RequestID, err)
 	}
@@ -355,7 +358,11 @@ func (s *Store) walkPayloads(ctx context.Context, conditions where, order Payloa
 		if err := s.read(ctx, "payloads", &rows, sql, args...); err != nil {
 			return nil, err
 		}
-		moved, err := s.moved(ctx, rows, order, from, falling)
+		inPage := rows
+		if !w.omit.has(OmitJourneys) {
+			inPage = slices.DeleteFunc(slices.Clone(rows), func(r payloadRow) bool { return r.Journey == nil })
+		}
+		moved, err := s.moved(ctx, inPage, order, from, falling)
 		if err != nil || len(moved) == 0 {
 			return rows, err
 		}
@@ -365,6 +372,10 @@ func (s *Store) walkPayloads(ctx context.Context, conditions where, order Payloa
 
 func payloadsStatement(conditions where, column string, falling bool, w walk) (string, []any) {
 	listed, given := directed([]string{column, "p.id"}, falling), directed([]string{"p.sort_at", "p.id"}, falling)
+	if w.omit.has(OmitJourneys) {
+		return `SELECT p.id, p.request_id, p.org_id, p.account, p.started_at, p.updated_at, p.created_at, ` + column + ` AS sort_at
+			FROM payloads p WHERE ` + conditions.sql() + ` ORDER BY ` + listed + ` LIMIT ?`, append(slices.Clone(conditions.args), w.limit+1)
+	}
 	return `SELECT p.id, p.request_id, p.org_id, p.account,
 			p.started_at, p.updated_at, p.created_at, CASE WHEN p.bytes <= ? THEN p.journey END AS journey, p.sort_at, p.bytes
 		FROM (SELECT p.*, coalesce(sum(octet_length(p.journey)) OVER (ORDER BY ` + given + `

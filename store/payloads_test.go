@@ -45,13 +45,16 @@ func TestPayloadsPagesGiveEachOnce(t *testing.T) {
 				}
 				want = append(want, p.RequestID.String())
 			}
-			walkAll(t, want, func(request store.Page) (page, error) {
-				p, err := w.Payloads(t.Context(), store.PayloadFilter{}, order, request)
-				if err != nil {
-					return page{}, err
-				}
-				return payloadKeys(p), nil
-			})
+			for _, omit := range []store.Omit{0, store.OmitJourneys} {
+				walkAll(t, want, func(request store.Page) (page, error) {
+					request.Omit = omit
+					p, err := w.Payloads(t.Context(), store.PayloadFilter{}, order, request)
+					if err != nil {
+						return page{}, err
+					}
+					return payloadKeys(p), nil
+				})
+			}
 		}
 	}
 	if got := len(w.allPayloads(store.PayloadFilter{}, store.PayloadOrder{})); got != 150 {

@@ -113,6 +113,7 @@ func (s *Store) Statuses(ctx context.Context, filter StatusFilter, order StatusO
 	if err != nil {
 		return nil, err
 	}
+	scope.omit = page.Omit
 	rows, err := s.walkStatuses(ctx, scope, w, order)
 	if err != nil {
 		return nil, err
@@ -120,9 +121,11 @@ func (s *Store) Statuses(ctx context.Context, filter StatusFilter, order StatusO
 	kept, more := trim(w, rows, func(r *statusRead) int64 { return r.Bytes })
 	result := &StatusPage{Now: now}
 	for i := range kept {
-		requestID, err := payload.ParseRequestID(kept[i].RequestID)
-		if err != nil {
-			return nil, fmt.Errorf("request id of payload %d: %w", kept[i].PayloadID, err)
+		var requestID payload.RequestID
+		if !page.Omit.has(OmitRequestIDs) {
+			if requestID, err = payload.ParseRequestID(kept[i].RequestID); err != nil {
+				return nil, fmt.Errorf("request id of payload %d: %w", kept[i].PayloadID, err)
+			}
 		}
 		item := kept[i].status(requestID)
 		result.Items = append(result.Items, item)
@@ -144,6 +147,7 @@ type statusScope struct {
 	rest     where     // on payload_statuses s, and p when joined
 	joined   bool
 	searched bool // rest reads messages
+	omit     Omit
 }
 
 func (s *Store) statusScope(ctx context.Context, asked *StatusFilter, now time.Time) (*statusScope, error) {

@@ -198,7 +198,7 @@ func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int)
 	if scope.joined {
 		from += " JOIN payloads p ON p.id = s.payload_id"
 	}
-	columns := "s.payload_id, s.date, s.hash, s.created_at, s.trail_id, s.message"
+	columns := "s.payload_id, s.date, s.hash, s.created_at, s.trail_id, " + scope.omit.message()
 	args := []any{bytes}
 	var events string
 	if scope.payloads != nil || scope.reads(dates) {
@@ -215,13 +215,25 @@ func (scope *statusScope) rows(dates span, falling bool, bytes int64, limit int)
 			ORDER BY ` + directed([]string{secondOf}, falling) + ", " + order + ` LIMIT ?) s`
 		args = slices.Concat(args, []any{bun.List(scope.trails)}, w.args, []any{limit})
 	}
-	return `SELECT s.payload_id, p.request_id, t.service, t.source, t.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
+	requestID, payloads := "p.request_id", " JOIN payloads p ON p.id = s.payload_id"
+	if scope.omit.has(OmitRequestIDs) {
+		requestID, payloads = "'' AS request_id", ""
+	}
+	return `SELECT s.payload_id, ` + requestID + `, t.service, t.source, t.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
 			s.date, s.created_at, s.hash, s.bytes
 		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order + `
 				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
 			FROM (` + events + ` ORDER BY ` + order + ` LIMIT ?) s) s
-		JOIN trails t ON t.id = s.trail_id JOIN payloads p ON p.id = s.payload_id
+		JOIN trails t ON t.id = s.trail_id` + payloads + `
 		ORDER BY ` + order, append(args, limit)
+}
+
+// message is the column of messages of payload_statuses s.
+func (o Omit) message() string {
+	if o.has(OmitMessages) {
+		return "NULL::text AS message"
+	}
+	return "s.message"
 }
 
 // ofPayloads are the conditions that events are those of the scope's payloads.

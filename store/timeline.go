@@ -210,7 +210,7 @@ func eventsStatement(lists []eventList, w walk, rules *payload.Rules) (string, [
 		FROM (VALUES ` + valuesList(len(lists), casts) + `) k(` + names + `) CROSS JOIN LATERAL (
 			SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order + `
 				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
-			FROM (SELECT s.payload_id, s.date, s.hash, s.created_at, s.message, t.service, t.source, t.status, ` + rank + ` AS rank
+			FROM (SELECT s.payload_id, s.date, s.hash, s.created_at, ` + w.omit.message() + `, t.service, t.source, t.status, ` + rank + ` AS rank
 				FROM payload_statuses s JOIN trails t ON t.id = s.trail_id WHERE ` + conditions.sql() + `
 				ORDER BY ` + directed([]string{"s.date", "rank", `t.service COLLATE "C"`, `t.source COLLATE "C"`, `t.status COLLATE "C"`, "s.hash"}, w.back) + `
 				LIMIT ?) s) s
