@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // The questions that clients send as they stand.
@@ -16,7 +17,7 @@ const (
     id requestId orgId account inventoryId systemId
     startedAt updatedAt takenInAt duration
     verdict { state sentence final servicesPassed quietSince coveredFailures
-              failure { service source status message at } }
+              failure { service source status message at fingerprint } }
     current { service source status message date }
     timeline(last: 5) { nodes { id service source status message date sincePrevious } }
     stages { service source state startedAt endedAt duration failure { status message at } statuses(first: 50) { nodes { status message date } } }
@@ -52,6 +53,7 @@ func TestQuestion1TellsAllOfAPayload(t *testing.T) {
 	want(t, p, map[string]any{
 		"service": "inventory", "source": "inventory-mq", "status": "error",
 		"message": "host validation failed\nmore", "at": "2026-05-04T11:51:00.000000Z",
+		"fingerprint": payload.FingerprintOf("inventory", "inventory-mq", "host validation failed\nmore").String(),
 	}, "verdict", "failure")
 	want(t, p, "error", "current", "status")
 	want(t, p, "host validation failed\nmore", "current", "message")
@@ -170,7 +172,7 @@ func TestEveryQuestionPassesTheDefaultLimitsWithFullPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.feed(failing(1, "x")...)
-	for _, question := range []string{question1, question2, question3, question4, question5, question6, question8, question9, question10} {
+	for _, question := range []string{question1, question2, question3, question4, question5, question6, question7, question8, question9, question10} {
 		question = pages.ReplaceAllString(question, "first: 500")
 		r := b.ask(question, map[string]any{"id": requestID(1).String(), "a": requestID(1).String(), "b": requestID(2).String()})
 		if len(r.Errors) > 0 {

@@ -25,6 +25,7 @@ func (c cost) extension(limits Limits) map[string]any {
 var usual = map[string]int{
 	"Payload.stages": 10, "Comparison.stages": 20,
 	"Query.services": 20, "Service.trend": 100, "Flow.nodes": 20, "Flow.edges": 50,
+	"Query.failures": 50, "FailureGroup.trend": 100,
 	"Ingest.partitions": 50, "Ingest.lastEvent": 50, "Ingest.unknownStatuses": 50, "Ingest.deadLetters": 50,
 
 	"__Schema.types": 50, "__Schema.directives": 8, "__Type.fields": 6, "__Type.inputFields": 4,

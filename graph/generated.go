@@ -31,6 +31,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Failure() FailureResolver
+	FailureGroup() FailureGroupResolver
 	Find() FindResolver
 	Ingest() IngestResolver
 	Payload() PayloadResolver
@@ -54,6 +55,9 @@ type ComplexityRoot struct {
 
 type FailureResolver interface {
 	Message(ctx context.Context, obj *Failure) (*string, error)
+}
+type FailureGroupResolver interface {
+	Payloads(ctx context.Context, obj *FailureGroup, first *int) (*FailureSamples, error)
 }
 type FindResolver interface {
 	Kinds(ctx context.Context, obj *Find) ([]store.IDKind, error)
@@ -80,6 +84,7 @@ type QueryResolver interface {
 	Payloads(ctx context.Context, filter *store.PayloadFilter, orderBy *store.PayloadOrder, first *int, after *string, last *int, before *string) (*PayloadConnection, error)
 	Statuses(ctx context.Context, filter *store.StatusFilter, orderBy *store.StatusOrder, first *int, after *string, last *int, before *string) (*StatusConnection, error)
 	Find(ctx context.Context, id string) (*Find, error)
+	Failures(ctx context.Context, window store.Window, filter *store.FailureFilter) ([]*FailureGroup, error)
 	Services(ctx context.Context, window store.Window, filter *store.NumbersFilter) ([]*store.ServiceNumbers, error)
 	Flow(ctx context.Context, window store.Window, filter *store.NumbersFilter) (*store.Flow, error)
 	Slowest(ctx context.Context, window store.Window, service *string, orgID *string, first *int) (*Slowest, error)
@@ -126,6 +131,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("DurationRange", ec.unmarshalInputDurationRange),
+			graphql.NewInputUnmarshaler("FailureFilter", ec.unmarshalInputFailureFilter),
 			graphql.NewInputUnmarshaler("NumbersFilter", ec.unmarshalInputNumbersFilter),
 			graphql.NewInputUnmarshaler("PayloadBy", ec.unmarshalInputPayloadBy),
 			graphql.NewInputUnmarshaler("PayloadFilter", ec.unmarshalInputPayloadFilter),
@@ -265,8 +271,8 @@ scalar Long @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6"
 What can be asked. Begin with ` + "`" + `payload` + "`" + ` when you have an id of it, with ` + "`" + `find` + "`" + `
 when you do not know what your id is, with ` + "`" + `payloads` + "`" + ` to look for those of a
 customer, of a machine, or that failed, and with ` + "`" + `statuses` + "`" + ` for what services
-have said. How the platform does over many payloads, ` + "`" + `services` + "`" + `, ` + "`" + `flow` + "`" + ` and
-` + "`" + `slowest` + "`" + ` say.
+have said. How the platform does over many payloads, ` + "`" + `services` + "`" + `, ` + "`" + `flow` + "`" + `,
+` + "`" + `slowest` + "`" + ` and ` + "`" + `failures` + "`" + ` say.
 """
 type Query {
   "Any object by its global id; null when there is none."
@@ -331,6 +337,18 @@ type Query {
     "Any id; white space around it does not matter, nor dashes and case when it is a UUID."
     id: String!
   ): Find!
+
+  """
+  Why uploads fail: one row for each kind of failure, the most frequent first, at
+  most 500. A payload that was retried with success leaves ` + "`" + `open` + "`" + ` and stays in
+  ` + "`" + `total` + "`" + `. The payloads of a kind: ` + "`" + `payloads(filter: {fingerprint: {eq: "…"}})` + "`" + `.
+  """
+  failures(
+    "When they failed, widened as for ` + "`" + `services` + "`" + `: ` + "`" + `{since: \"PT24H\"}` + "`" + `."
+    window: Window!
+    "Which failures. Absent: all."
+    filter: FailureFilter
+  ): [FailureGroup!]!
 
   """
   How services do, by name: those that payloads came to within the window or the
@@ -514,6 +532,8 @@ type Failure {
   message: String
   "When."
   at: DateTime!
+  "Names the kind of failure: those of one service and source whose messages differ in detail only have the same. See ` + "`" + `failures` + "`" + `."
+  fingerprint: String!
 }
 
 "One service, and one source within it, that a payload went through."
@@ -628,6 +648,53 @@ enum IDKind {
   INVENTORY
   "A machine, by its own id."
   SYSTEM
+}
+
+"Failures of one kind within a window."
+type FailureGroup {
+  "Names the kind; it begins with the version of the method that tells kinds apart."
+  fingerprint: String!
+  "The service that failed."
+  service: String!
+  "Who within the service; null where it names nobody."
+  source: String
+  "The message of one of the last, its beginning; null where they say nothing."
+  sample: String
+  "Payloads that failed so, whatever became of them."
+  total: Long!
+  "Of these, those that still fail with it."
+  open: Long!
+  "When the first of them failed, within the window."
+  firstSeen: DateTime!
+  "When the last of them failed, within the window."
+  lastSeen: DateTime!
+  "How many failed when, oldest first."
+  trend: [FailurePoint!]!
+  "Whether it was not seen in the window before, of the same length."
+  isNew: Boolean!
+  "Customer organisations hit; of more than a few dozen an estimate within some 5 %."
+  orgs: Int!
+  "The share of the payloads that came to the service within the window, from 0 to 1; null when none came."
+  share: Float
+  "Some of the payloads, the last first: at most 3."
+  payloads(
+    "So many: 0 to 500. Absent: all that there are."
+    first: Int
+  ): FailureSamples!
+}
+
+"One step of how often something failed."
+type FailurePoint {
+  "When the step begins; it ends where the next one does, or with the window."
+  at: DateTime!
+  "Payloads that failed then."
+  count: Long!
+}
+
+"Some payloads of one kind of failure."
+type FailureSamples {
+  "The last that failed comes first."
+  nodes: [Payload!]!
 }
 
 "How a service did in a window."
@@ -958,6 +1025,8 @@ input PayloadFilter {
   verdict: VerdictFilter
   "The service of the verdict's failure."
   failedService: WordFilter
+  "The kind of the verdict's failure, as ` + "`" + `failures` + "`" + ` names it: ` + "`" + `eq` + "`" + `, ` + "`" + `in` + "`" + ` and ` + "`" + `notIn` + "`" + `."
+  fingerprint: WordFilter
   "The message of the verdict's failure, its first 1,024 bytes."
   failureMessage: TextFilter
   "Date of the first event."
@@ -999,6 +1068,18 @@ input NumbersFilter {
   service: WordFilter
   "Who within the service: each stage counts by itself. Payloads flow from service to service, so ` + "`" + `flow` + "`" + ` refuses it."
   source: WordFilter
+}
+
+"Which failures are grouped; all that is given must hold."
+input FailureFilter {
+  "The customer organisation: one, or up to 20."
+  orgId: WordFilter
+  "The service that failed."
+  service: WordFilter
+  "Who within the service."
+  source: WordFilter
+  "The kind of failure."
+  fingerprint: String
 }
 
 "A condition on a request id; all that is given must hold."
@@ -1161,8 +1242,60 @@ func (ec *executionContext) childFields_Failure(ctx context.Context, field graph
 		return ec.fieldContext_Failure_message(ctx, field)
 	case "at":
 		return ec.fieldContext_Failure_at(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_Failure_fingerprint(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Failure", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fingerprint":
+		return ec.fieldContext_FailureGroup_fingerprint(ctx, field)
+	case "service":
+		return ec.fieldContext_FailureGroup_service(ctx, field)
+	case "source":
+		return ec.fieldContext_FailureGroup_source(ctx, field)
+	case "sample":
+		return ec.fieldContext_FailureGroup_sample(ctx, field)
+	case "total":
+		return ec.fieldContext_FailureGroup_total(ctx, field)
+	case "open":
+		return ec.fieldContext_FailureGroup_open(ctx, field)
+	case "firstSeen":
+		return ec.fieldContext_FailureGroup_firstSeen(ctx, field)
+	case "lastSeen":
+		return ec.fieldContext_FailureGroup_lastSeen(ctx, field)
+	case "trend":
+		return ec.fieldContext_FailureGroup_trend(ctx, field)
+	case "isNew":
+		return ec.fieldContext_FailureGroup_isNew(ctx, field)
+	case "orgs":
+		return ec.fieldContext_FailureGroup_orgs(ctx, field)
+	case "share":
+		return ec.fieldContext_FailureGroup_share(ctx, field)
+	case "payloads":
+		return ec.fieldContext_FailureGroup_payloads(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_FailurePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_FailurePoint_at(ctx, field)
+	case "count":
+		return ec.fieldContext_FailurePoint_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailurePoint", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureSamples(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_FailureSamples_nodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureSamples", field.Name)
 }
 
 func (ec *executionContext) childFields_Find(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1735,6 +1868,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_FailureGroup_payloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Find_payloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1882,6 +2029,28 @@ func (ec *executionContext) field_Query_compare_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["b"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_failures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "window",
+		func(ctx context.Context, v any) (store.Window, error) {
+			return ec.unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["window"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*store.FailureFilter, error) {
+			return ec.unmarshalOFailureFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailureFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
 	return args, nil
 }
 
@@ -2600,6 +2769,436 @@ func (ec *executionContext) _Failure_at(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Failure_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Failure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Failure_fingerprint(ctx context.Context, field graphql.CollectedField, obj *Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Failure_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v payload.Fingerprint) graphql.Marshaler {
+			return ec.marshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Failure_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Failure", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailureGroup_fingerprint(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v payload.Fingerprint) graphql.Marshaler {
+			return ec.marshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailureGroup_service(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailureGroup_source(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailureGroup_sample(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailureGroup_total(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FailureGroup_open(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FailureGroup_firstSeen(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_firstSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstSeen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_firstSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FailureGroup_lastSeen(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_lastSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_lastSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FailureGroup_trend(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_trend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []store.FailurePoint) graphql.Marshaler {
+			return ec.marshalNFailurePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_trend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailureGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailurePoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailureGroup_isNew(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_isNew(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsNew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_isNew(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _FailureGroup_orgs(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_orgs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orgs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_orgs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FailureGroup_share(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailureGroup", field, false, false, "Float")
+}
+
+func (ec *executionContext) _FailureGroup_payloads(ctx context.Context, field graphql.CollectedField, obj *FailureGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureGroup_payloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FailureGroup().Payloads(ctx, obj, fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *FailureSamples) graphql.Marshaler {
+			return ec.marshalNFailureSamples2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureSamples(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureGroup_payloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailureGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailureSamples(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FailureGroup_payloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailurePoint_at(ctx context.Context, field graphql.CollectedField, obj *store.FailurePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailurePoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailurePoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailurePoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FailurePoint_count(ctx context.Context, field graphql.CollectedField, obj *store.FailurePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailurePoint_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailurePoint_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailurePoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _FailureSamples_nodes(ctx context.Context, field graphql.CollectedField, obj *FailureSamples) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailureSamples_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Payload) graphql.Marshaler {
+			return ec.marshalNPayload2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailureSamples_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailureSamples",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payload(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Find_kinds(ctx context.Context, field graphql.CollectedField, obj *Find) (ret graphql.Marshaler) {
@@ -4864,6 +5463,50 @@ func (ec *executionContext) fieldContext_Query_find(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_find_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_failures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Failures(ctx, fc.Args["window"].(store.Window), fc.Args["filter"].(*store.FailureFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*FailureGroup) graphql.Marshaler {
+			return ec.marshalNFailureGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_failures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailureGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_failures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7964,6 +8607,69 @@ func UnmarshalDurationRange(ctx context.Context, raw any) (store.DurationRange, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFailureFilter(ctx context.Context, obj any) (store.FailureFilter, error) {
+	var it store.FailureFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"orgId", "service", "source", "fingerprint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "orgId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrgID = data
+		case "service":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("service"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Service = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalOString2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFailureFilter unmarshals raw into the FailureFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFailureFilter(ctx context.Context, raw any) (store.FailureFilter, error) {
+	var out store.FailureFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FailureFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNumbersFilter(ctx context.Context, obj any) (store.NumbersFilter, error) {
 	var it store.NumbersFilter
 	if obj == nil {
@@ -8087,7 +8793,7 @@ func (ec *executionContext) unmarshalInputPayloadFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"requestId", "orgId", "account", "inventoryId", "systemId", "service", "source", "status", "verdict", "failedService", "failureMessage", "startedAt", "failedAt", "duration"}
+	fieldsInOrder := [...]string{"requestId", "orgId", "account", "inventoryId", "systemId", "service", "source", "status", "verdict", "failedService", "fingerprint", "failureMessage", "startedAt", "failedAt", "duration"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8164,6 +8870,13 @@ func (ec *executionContext) unmarshalInputPayloadFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.FailedService = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalOWordFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
 		case "failureMessage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("failureMessage"))
 			data, err := ec.unmarshalOTextFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐText(ctx, v)
@@ -8861,6 +9574,176 @@ func (ec *executionContext) _Failure(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._Failure_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fingerprint":
+			out.Values[i] = ec._Failure_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var failureGroupImplementors = []string{"FailureGroup"}
+
+func (ec *executionContext) _FailureGroup(ctx context.Context, sel ast.SelectionSet, obj *FailureGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failureGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailureGroup")
+		case "fingerprint":
+			out.Values[i] = ec._FailureGroup_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "service":
+			out.Values[i] = ec._FailureGroup_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._FailureGroup_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sample":
+			out.Values[i] = ec._FailureGroup_sample(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._FailureGroup_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "open":
+			out.Values[i] = ec._FailureGroup_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstSeen":
+			out.Values[i] = ec._FailureGroup_firstSeen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastSeen":
+			out.Values[i] = ec._FailureGroup_lastSeen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "trend":
+			out.Values[i] = ec._FailureGroup_trend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isNew":
+			out.Values[i] = ec._FailureGroup_isNew(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orgs":
+			out.Values[i] = ec._FailureGroup_orgs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._FailureGroup_share(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "payloads":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FailureGroup_payloads(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var failurePointImplementors = []string{"FailurePoint"}
+
+func (ec *executionContext) _FailurePoint(ctx context.Context, sel ast.SelectionSet, obj *store.FailurePoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failurePointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailurePoint")
+		case "at":
+			out.Values[i] = ec._FailurePoint_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._FailurePoint_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var failureSamplesImplementors = []string{"FailureSamples"}
+
+func (ec *executionContext) _FailureSamples(ctx context.Context, sel ast.SelectionSet, obj *FailureSamples) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failureSamplesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailureSamples")
+		case "nodes":
+			out.Values[i] = ec._FailureSamples_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -9821,6 +10704,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_find(ctx, field)
+				})
+		case "failures":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_failures(ctx, field)
 				})
 		case "services":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -10983,6 +11872,58 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 	return res
 }
 
+func (ec *executionContext) marshalNFailureGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*FailureGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFailureGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFailureGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroup(ctx context.Context, sel ast.SelectionSet, v *FailureGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FailureGroup!")
+		return graphql.Null
+	}
+	return ec._FailureGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFailurePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePoint(ctx context.Context, sel ast.SelectionSet, v store.FailurePoint) graphql.Marshaler {
+	return ec._FailurePoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFailurePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePointᚄ(ctx context.Context, sel ast.SelectionSet, v []store.FailurePoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFailurePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFailureSamples2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureSamples(ctx context.Context, sel ast.SelectionSet, v *FailureSamples) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FailureSamples!")
+		return graphql.Null
+	}
+	return ec._FailureSamples(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNFind2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFind(ctx context.Context, sel ast.SelectionSet, v *Find) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Find!")
@@ -11624,6 +12565,20 @@ func (ec *executionContext) marshalNStatusOrderField2githubᚗcomᚋpayloadᚑtr
 	return res
 }
 
+func (ec *executionContext) unmarshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx context.Context, v any) (payload.Fingerprint, error) {
+	res, err := UnmarshalFingerprint(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx context.Context, sel ast.SelectionSet, v payload.Fingerprint) graphql.Marshaler {
+	_ = sel
+	res := MarshalFingerprint(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNString2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐReason(ctx context.Context, v any) (payload.Reason, error) {
 	res, err := UnmarshalReason(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -11975,6 +12930,14 @@ func (ec *executionContext) marshalOFailure2ᚖgithubᚗcomᚋpayloadᚑtracker�
 	return ec._Failure(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOFailureFilter2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailureFilter(ctx context.Context, v any) (*store.FailureFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFailureFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
 	if v == nil {
 		return nil, nil
@@ -12227,6 +13190,24 @@ func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx context.Context, v any) (*payload.Fingerprint, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := UnmarshalFingerprint(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐFingerprint(ctx context.Context, sel ast.SelectionSet, v *payload.Fingerprint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := MarshalFingerprint(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	question7 = `{ failures(window: {since: "PT24H"}) { fingerprint sample service source total open firstSeen lastSeen trend { at count } isNew orgs share payloads(first: 3) { nodes { requestId } } } }`
 	question8 = `{ services(window: {since: "PT24H"}) { name received succeeded failed open successRate duration { p50 p95 p99 } before { successRate duration { p95 } } trend { at received failed p95 } }
   flow(window: {since: "PT1H"}) { nodes { service payloads failed } edges { from to payloads failed handover { p50 p95 } } }
   slowest(window: {since: "PT24H"}, service: "inventory", first: 10) { nodes { requestId duration } } }`
@@ -165,4 +166,56 @@ func TestQuestion10TellsWhetherTheTrackerIsWell(t *testing.T) {
 	want(t, state, "the broker is away", "brokerProblem")
 	want(t, state, []any{map[string]any{"position": 7, "end": nil, "lag": nil}}, "partitions")
 	want(t, state, "ingress", "lastEvent", 0, "service")
+}
+
+func TestQuestion7TellsWhyUploadsFail(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.numbered(append(append(failing(1, "no host 17"), failing(2, "no host 18")...), failing(3, "the disk is full")...)...)
+	again := event(2, "inventory", "success", time.Minute)
+	again.Source = "inventory-mq"
+	b.numbered(again)
+	groups := at(t, b.data(question7, nil), "failures")
+	group := at(t, groups, 0)
+	fingerprint := payload.FingerprintOf("inventory", "inventory-mq", "no host 17").String()
+	for field, v := range map[string]any{
+		"fingerprint": fingerprint, "service": "inventory", "source": "inventory-mq", "total": 2, "open": 1, "isNew": true, "orgs": 1,
+		"firstSeen": "2026-05-04T11:51:00.000000Z", "lastSeen": "2026-05-04T11:51:00.000000Z",
+	} {
+		want(t, group, v, field)
+	}
+	if share := at(t, group, "share").(float64); share < 0.66 || share > 0.67 {
+		t.Errorf("a share of %v, want two thirds", share)
+	}
+	if sample, ok := at(t, group, "sample").(string); !ok || !strings.HasPrefix(sample, "no host 1") {
+		t.Errorf("sample %v", sample)
+	}
+	if id := at(t, group, "payloads", "nodes", 0, "requestId"); id != requestID(1).String() && id != requestID(2).String() {
+		t.Errorf("%v did not fail so", id)
+	}
+	if n := len(groups.([]any)); n != 2 {
+		t.Errorf("%d groups", n)
+	}
+
+	// A kind leads to its payloads, by the same name.
+	data := b.data(`{
+		kind: failures(window: {since: "PT24H"}, filter: {fingerprint: "`+fingerprint+`"}) { total payloads(first: 0) { nodes { requestId } } }
+		elsewhere: failures(window: {since: "PT24H"}, filter: {service: {eq: "puptoo"}}) { total }
+		payloads(filter: {fingerprint: {eq: "`+fingerprint+`"}}) { nodes { requestId verdict { failure { fingerprint } } } } }`, nil)
+	want(t, data, []any{map[string]any{"total": 2, "payloads": map[string]any{"nodes": []any{}}}}, "kind")
+	want(t, data, []any{}, "elsewhere")
+	want(t, data, []any{map[string]any{
+		"requestId": requestID(1).String(), "verdict": map[string]any{"failure": map[string]any{"fingerprint": fingerprint}},
+	}}, "payloads", "nodes")
+	for _, wrong := range []string{
+		`{ failures(window: {since: "PT1H"}, filter: {fingerprint: "x"}) { total } }`, `{ payloads(filter: {fingerprint: {eq: "x"}}) { nodes { requestId } } }`,
+		`{ failures(window: {since: "PT24H"}) { payloads(first: -1) { nodes { requestId } } } }`,
+	} {
+		if r := b.ask(wrong, nil); r.code() != "BAD_USER_INPUT" {
+			t.Errorf("%s: %s", wrong, r.body)
+		}
+	}
+	if n := b.cost(question7); n != 3 {
+		t.Errorf("%d statements for two groups with their payloads: %q", n, b.statements.SQL())
+	}
 }

@@ -45,6 +45,9 @@ func (r *Resolver) Failure() FailureResolver { return failureFields{r} }
 // Find has what an id names.
 func (r *Resolver) Find() FindResolver { return findFields{r} }
 
+// FailureGroup has some of the payloads of a kind of failure.
+func (r *Resolver) FailureGroup() FailureGroupResolver { return groupFields{r} }
+
 // Ingest has what came and was no event.
 func (r *Resolver) Ingest() IngestResolver { return ingestFields{r} }
 

@@ -34,6 +34,18 @@ func UnmarshalReason(v any) (payload.Reason, error) {
 	return payload.Reason(text), err
 }
 
+// MarshalFingerprint gives the name of a kind of failure.
+func MarshalFingerprint(f payload.Fingerprint) graphql.Marshaler { return MarshalString(f.String()) }
+
+// UnmarshalFingerprint reads such a name.
+func UnmarshalFingerprint(v any) (payload.Fingerprint, error) {
+	text, err := UnmarshalString(v)
+	if err != nil {
+		return 0, err
+	}
+	return payload.ParseFingerprint(text)
+}
+
 // MarshalInt gives a number.
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 

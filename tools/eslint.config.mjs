@@ -23,6 +23,7 @@ export default [
               'PageInfo', 'Total', 'Verdict', 'Failure', 'Stage', 'Host', 'Links', 'Find', 'Subscription',
               // Numbers over many payloads.
               'Service', 'Numbers', 'Percentiles', 'ServicePoint', 'Flow', 'FlowService', 'FlowHandover', 'Slowest',
+              'FailureGroup', 'FailurePoint', 'FailureSamples',
               'Comparison', 'StageComparison',
               'Ingest', 'IngestPartition', 'LastEvent', 'UnknownStatus', 'DeadLetterGroup',
             ],

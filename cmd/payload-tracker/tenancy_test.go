@@ -42,6 +42,7 @@ var rootFields = map[string]struct{ question, marker string }{
 	"services": {`{ services(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { received } }`, `"received":1`},
 	"flow":     {`{ flow(window: {since: "PT2H"}, filter: {orgId: {eq: "theirs"}}) { nodes { payloads } } }`, `"payloads":1`},
 	"slowest":  {`{ slowest(window: {since: "PT2H"}) { nodes { requestId } } }`, ""},
+	"failures": {`{ failures(window: {since: "PT2H"}) { sample payloads { nodes { requestId } } } }`, ""},
 	"ingest":   {`{ ingest { lastEvent { service } } }`, `inventory`},
 	"compare":  {`{ compare(a: "` + theirID + `", b: "` + theirID + `") { stages { service } } }`, `inventory`},
 }

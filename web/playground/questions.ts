@@ -103,6 +103,18 @@ query Hanging {
 `,
   },
   {
+    query: `# Why do uploads fail today? One row for each kind of failure; payloads(filter: { fingerprint: { eq: "…" } }) has all of one.
+query Failures {
+  failures(window: { since: "PT24H" }) {
+    fingerprint sample service source
+    total open firstSeen lastSeen isNew orgs share
+    trend { at count }
+    payloads(first: 3) { nodes { requestId } }
+  }
+}
+`,
+  },
+  {
     query: `# How does the platform do, and what is slow? Add filter: { orgId: { eq: "…" } } for one customer.
 query Platform {
   services(window: { since: "PT24H" }) {

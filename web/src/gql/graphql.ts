@@ -47,6 +47,8 @@ export type PayloadFilter = {
   failedService?: WordFilter | null | undefined;
   /** The message of the verdict's failure, its first 1,024 bytes. */
   failureMessage?: TextFilter | null | undefined;
+  /** The kind of the verdict's failure, as `failures` names it: `eq`, `in` and `notIn`. */
+  fingerprint?: WordFilter | null | undefined;
   /** A host the payload named, by the inventory's id. */
   inventoryId?: WordFilter | null | undefined;
   /** The customer organisation. */
