@@ -83,6 +83,16 @@ func (db *database) bytes(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+// shares says how many bytes an event each kind of table takes, its indexes apart.
+func (db *database) shares(ctx context.Context, events int64) (string, error) {
+	var text string
+	err := db.pool.QueryRow(ctx, `SELECT string_agg(format('%s %s + %s', name, round(own / $1::numeric, 1), round(indexes / $1::numeric, 1)), ', ' ORDER BY own + indexes DESC)
+		FROM (SELECT regexp_replace(relname, '_\d+$', '') AS name, sum(pg_table_size(oid)) AS own, sum(pg_indexes_size(oid)) AS indexes
+			FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace GROUP BY 1) t
+		WHERE own + indexes > $1`, events).Scan(&text)
+	return text, err
+}
+
 // copyRate is how many events a second COPY alone writes: those that are stored, in the order in which they arrived,
 // into a table of the event's own fields with one index.
 func (db *database) copyRate(ctx context.Context) (float64, error) {

@@ -98,6 +98,10 @@ func intakeAndAnswers(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
+	shares, err := t.db.shares(ctx, int64(t.events))
+	if err != nil {
+		return err
+	}
 	copied, err := t.db.copyRate(ctx)
 	if err != nil {
 		return err
@@ -109,6 +113,7 @@ func intakeAndAnswers(ctx context.Context, t *trial) error {
 	row("processor time of `consume`", "≤ 8 s a million events", "%.1f s a million events", in.cpu.Seconds()*1e6/float64(t.events))
 	row("resident memory at most, `consume`", "≤ 256 MiB", "%d MiB", in.memory/mebibyte)
 	row("disk, all tables and indexes", "≤ 240 bytes an event", "%.0f bytes an event", float64(in.bytes)/float64(t.events))
+	row("of these, tables + their indexes", "", "%s", shares)
 	if err := t.answers(ctx); err != nil {
 		return err
 	}
