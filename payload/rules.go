@@ -90,7 +90,9 @@ func (r *Rules) Class(word string) Class {
 
 // Declared tells whether a word says something: one of the rules, or the
 // platform's word for going on.
-func (r *Rules) Declared(word string) bool { return word == "processing" || r.Class(word) != ClassDetail }
+func (r *Rules) Declared(word string) bool {
+	return word == "processing" || r.Class(word) != ClassDetail
+}
 
 // stallAfter is the limit of a service.
 func (r *Rules) stallAfter(service string) time.Duration {

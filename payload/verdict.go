@@ -160,6 +160,19 @@ func (j *Journey) waits(rules *Rules, services []service) []wait {
 	return waits
 }
 
+// OverdueHandovers are the hand-overs that an open payload waits for, longer
+// than the service that should have begun may take.
+func (j *Journey) OverdueHandovers(rules *Rules, now time.Time) []Handover {
+	var overdue []Handover
+	quiet := now.Sub(j.QuietSince())
+	for _, w := range j.waits(rules, j.services()) {
+		if w.after != "" && quiet >= w.limit {
+			overdue = append(overdue, Handover{From: w.after, To: w.service})
+		}
+	}
+	return overdue
+}
+
 func shortest(waits []wait) time.Duration {
 	limit := waits[0].limit
 	for _, w := range waits[1:] {

@@ -118,6 +118,7 @@ func (h *handler) endpoints() []endpoint {
 		{path: "/payloads/{request_id}/kibanaLink", params: []string{"service"}, serve: h.kibanaLink},
 		{path: "/roles/archiveLink", serve: h.archiveRole},
 		{path: "/statuses", params: statusParams(), serve: h.statuses, slow: true},
+		{path: "/stats", params: []string{"stat"}, serve: h.stats},
 		{path: "/openapi.json", serve: h.openAPI},
 		{path: "/docs", serve: h.docs},
 	}

@@ -229,6 +229,9 @@ func TestTheServiceAnswersAsTheDocumentSays(t *testing.T) {
 					questions = append(questions, question{archives, strings.ReplaceAll(route, "{request_id}", id), []string{allowed}})
 				}
 			}
+		case "stats":
+			questions = append(questions, question{good, route + "?stat=x", nil},
+				question{away, route, nil}, question{broken, route, nil}, question{slow, route, nil}, question{tenants, route, nil})
 		case "kibanaLink":
 			questions = append(questions, question{good, strings.ReplaceAll(route, "{request_id}", "X"), nil})
 		case "health":
@@ -329,7 +332,7 @@ func brokenDatabase(t *testing.T) *bundle {
 	b := &bundle{t: t, store: s, handler: rest.NewHandler(rest.Config{Store: s})}
 	b.ingest(payload.Event{Service: "ingress", Status: "received", Date: noon})
 	conn := storetest.Conn(t, dsn)
-	for _, sql := range []string{`ALTER TABLE payloads RENAME COLUMN account TO accounts`, `ALTER TABLE trails RENAME COLUMN source TO sources`} {
+	for _, sql := range []string{`ALTER TABLE payloads RENAME COLUMN account TO accounts`, `ALTER TABLE trails RENAME COLUMN source TO sources`, `ALTER TABLE stage_rollups RENAME COLUMN received TO receiveds`} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +353,7 @@ func slowDatabase(t *testing.T) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lock.Exec(t.Context(), `LOCK TABLE payloads, trails`); err != nil { // nobody reads them now
+	if _, err := lock.Exec(t.Context(), `LOCK TABLE payloads, trails, stage_rollups`); err != nil { // nobody reads them now
 		t.Fatal(err)
 	}
 	return &bundle{t: t, store: s, handler: rest.NewHandler(rest.Config{Store: s, Timeout: time.Second})}

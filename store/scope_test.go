@@ -242,6 +242,7 @@ var noReads = map[string]string{
 	"Replayed":     "which offsets of a topic were sent again",
 	"MarkReplayed": "writes",
 	"DeadLetters":  "for those who see everything: the views of its tables are empty",
+	"Standing":     "for those who see everything: others are refused",
 	"IngestState":  "for those who see everything: others are refused",
 	"Ready":        "whether the database answers",
 	"Rules":        "the rules are everybody's",

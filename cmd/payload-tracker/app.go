@@ -86,6 +86,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		return nil, err
 	}
 	a.ends = consumer.NewEnds(kafka)
+	a.registry.MustRegister(newGauges(a.store))
 	return a, nil
 }
 

@@ -23,9 +23,10 @@ import (
 
 // What belongs to the other customer, and what in an answer gives it away.
 const (
-	theirID     = "00000000000000000000000000007e15"
-	theirHost   = "77777777-7777-4777-8777-777777777777"
-	theirSecret = "their secret"
+	theirID      = "00000000000000000000000000007e15"
+	theirHost    = "77777777-7777-4777-8777-777777777777"
+	theirSecret  = "their secret"
+	theirService = "their-service"
 
 	ourID = "0000000000000000000000000000a115"
 )
@@ -58,6 +59,7 @@ var routes = map[string]string{
 	"/payloads/{request_id}/archiveLink": "",
 	"/payloads":                          theirID,
 	"/statuses":                          theirID,
+	"/stats":                             theirService,
 	"/roles/archiveLink":                 "",
 	"/openapi.json":                      "",
 	"/docs":                              "",
@@ -117,8 +119,12 @@ func (a *app) ingestTwo(t *testing.T, from int64, news string) {
 			event.Message, event.InventoryID = strings.TrimSpace(theirSecret+" "+news), theirHost
 		}
 		events = append(events, event)
+		if org == "theirs" {
+			event.Service, event.Status, event.Message = theirService, "success", ""
+			events = append(events, event)
+		}
 	}
-	part := store.Part{Topic: "t", TopicID: [16]byte{1}, From: from, To: from + 2, Events: events}
+	part := store.Part{Topic: "t", TopicID: [16]byte{1}, From: from, To: from + 3, Events: events}
 	if _, err := a.store.Ingest(t.Context(), store.Batch{Group: "g", Parts: []store.Part{part}}); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +206,7 @@ func checkRoute(t *testing.T, handler http.Handler, path, secret, accept string)
 	target := "/api/v1" + strings.ReplaceAll(path, "{request_id}", theirID)
 	for caller := range callers {
 		code, text := askAs(t, handler, caller, http.MethodGet, target, "", "Accept", accept)
-		sees := strings.Contains(strings.ReplaceAll(text, "id: "+theirID, ""), theirID) || strings.Contains(text, theirSecret)
+		sees := strings.Contains(strings.ReplaceAll(text, "id: "+theirID, ""), theirID) || strings.Contains(text, theirSecret) || strings.Contains(text, theirService)
 		switch {
 		case caller == "nobody":
 			if code != http.StatusUnauthorized || sees {
@@ -320,7 +326,7 @@ func TestCustomersFollowOnlyTheirOwn(t *testing.T) {
 		}
 	}
 	for n := 1; ; n++ { // a stream may be open and not be heard yet: events come until all have theirs
-		a.ingestTwo(t, int64(2*n), fmt.Sprintf("news %d", n))
+		a.ingestTwo(t, int64(3*n), fmt.Sprintf("news %d", n))
 		waiting := ""
 		for name, s := range streams {
 			switch text := s.text(); {
