@@ -34,7 +34,12 @@ func (s *Store) Slowest(ctx context.Context, f SlowestFilter, first *int) ([]*Pa
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.payloadPage(ctx, conditions, PayloadOrder{Field: orderByDuration, Direction: Descending}, w, now)
+	// Which they are is found among numbers: journeys are read of these alone.
+	order := PayloadOrder{Field: orderByDuration, Direction: Descending}
+	slowest := shown()
+	slowest.and("p.id IN (SELECT p.id FROM payloads p WHERE "+conditions.sql()+" ORDER BY "+directed([]string{order.column(), "p.id"}, true)+" LIMIT ?)",
+		append(conditions.args, w.limit)...)
+	page, err := s.payloadPage(ctx, slowest, order, w, now)
 	if err != nil {
 		return nil, err
 	}
