@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-generated() { git ls-files --cached --others --exclude-standard -- '*generated.go' 'web/src/**/generated*' 'web/src/generated/**' 'web/src/gql/**' docs/graphql-reference.md | sort -u; }
+generated() { git ls-files --cached --others --exclude-standard -- '*generated.go' 'web/src/**/generated*' 'web/src/generated/**' 'web/src/gql/**' docs/graphql-reference.md docs/configuration.md | sort -u; }
 sums() { generated | while IFS= read -r file; do [ -f "$file" ] && cksum "$file"; done; }
 
 echo "generated code: make generate"

@@ -70,6 +70,7 @@ func (s *Store) listenConfig() (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings of the connection that listens: %w", err)
 	}
+	s.config.trust(&config.Config)
 	config.ConnectTimeout = s.config.ListenPing
 	setDefault(config.RuntimeParams, "application_name", "payload-tracker listen")
 	return config, nil

@@ -9,12 +9,14 @@ package store
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +30,7 @@ import (
 type Config struct {
 	DSN          string                // pgx connection string or URL
 	ListenDSN    string                // of the connection that hears of changes: to the primary, through no pooler; default DSN
+	RootCAs      *x509.CertPool        // that may have signed the database's certificate; nil: the system's
 	ListenPing   time.Duration         // how often that connection is tried; default 5 s
 	MaxConns     int                   // connections at most; default 10
 	QueryTimeout time.Duration         // deadline of one read; default 5 s
@@ -87,6 +90,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		return nil, fmt.Errorf("database settings: %w", err)
 	}
 	pc.MaxConns = int32(config.MaxConns)
+	config.trust(&pc.ConnConfig.Config)
 	// Bun writes its arguments into the SQL text, so a statement cache would
 	// only fill; an unnamed statement is also planned for its very days.
 	pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
@@ -116,6 +120,21 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		words:   newWordsCache(100_000),
 		days:    newDayCache(),
 	}, nil
+}
+
+// trust has a connection believe the authorities of the settings.
+func (c Config) trust(to *pgconn.Config) {
+	if c.RootCAs == nil {
+		return
+	}
+	if to.TLSConfig != nil {
+		to.TLSConfig.RootCAs = c.RootCAs
+	}
+	for _, other := range to.Fallbacks {
+		if other.TLSConfig != nil {
+			other.TLSConfig.RootCAs = c.RootCAs
+		}
+	}
 }
 
 // hot is how the statements of ingest are sent: with binary arguments, typed

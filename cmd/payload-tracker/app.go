@@ -69,9 +69,14 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		return nil, err
 	}
 	a.watch = newWatch(a.traces, a.registry)
+	trusted, err := authorities("DB_SSLROOTCERT", config.database.sslRootCert)
+	if err != nil {
+		return nil, err
+	}
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
 		ListenDSN:    config.database.listenDSN(),
+		RootCAs:      trusted,
 		MaxConns:     config.database.maxConns,
 		QueryTimeout: config.database.queryTimeout,
 		Tenants:      config.tenancy == tenancyIdentity,

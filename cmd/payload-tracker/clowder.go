@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -17,6 +18,8 @@ type clowderFile struct {
 		Brokers []struct {
 			Hostname string `json:"hostname"`
 			Port     *int   `json:"port"`
+			CACert   string `json:"cacert"`
+			Protocol string `json:"securityProtocol"`
 			SASL     *struct {
 				Username         string `json:"username"`
 				Password         string `json:"password"`
@@ -36,6 +39,7 @@ type clowderFile struct {
 		Password string `json:"password"`
 		Name     string `json:"name"`
 		SSLMode  string `json:"sslMode"`
+		RDSCA    string `json:"rdsCa"`
 	} `json:"database"`
 }
 
@@ -76,7 +80,7 @@ func (f *clowderFile) settings(env lookup) map[string]string {
 	setPort("METRICSPORT", f.MetricsPort)
 	if d := f.Database; d != nil {
 		values["DB_HOST"], values["DB_USER"], values["DB_PASSWORD"] = d.Hostname, d.Username, d.Password
-		values["DB_NAME"], values["DB_SSLMODE"] = d.Name, d.SSLMode
+		values["DB_NAME"], values["DB_SSLMODE"], values["DB_SSLROOTCERT"] = d.Name, d.SSLMode, d.RDSCA
 		setPort("DB_PORT", &d.Port)
 	}
 	if k := f.Kafka; k != nil {
@@ -86,10 +90,14 @@ func (f *clowderFile) settings(env lookup) map[string]string {
 			if b.Port != nil {
 				port = *b.Port
 			}
+			values["KAFKA_CA_FILE"] = cmp.Or(values["KAFKA_CA_FILE"], b.CACert)
+			protocol := b.Protocol
 			if b.SASL != nil {
-				values["KAFKA_SECURITY_PROTOCOL"], values["KAFKA_SASL_MECHANISM"] = b.SASL.SecurityProtocol, b.SASL.Mechanism
+				protocol = cmp.Or(b.SASL.SecurityProtocol, protocol)
+				values["KAFKA_SASL_MECHANISM"] = b.SASL.Mechanism
 				values["KAFKA_USERNAME"], values["KAFKA_PASSWORD"] = b.SASL.Username, b.SASL.Password
 			}
+			values["KAFKA_SECURITY_PROTOCOL"] = cmp.Or(values["KAFKA_SECURITY_PROTOCOL"], protocol)
 			brokers = append(brokers, net.JoinHostPort(b.Hostname, strconv.Itoa(port)))
 		}
 		values["KAFKA_BOOTSTRAP_SERVERS"] = strings.Join(brokers, ",")

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
@@ -61,6 +58,7 @@ type kafkaConfig struct {
 	brokers                                     []string
 	topic, group, offsetReset                   string
 	protocol, mechanism, user, password, caFile string
+	tokenURL, tokenScope                        string
 	sessionTimeout                              time.Duration
 	maxMessageBytes, batchRows, batchBytes      int
 	countOnly                                   []string
@@ -154,32 +152,12 @@ func (s setting) value(env lookup) (value string, set bool, err error) {
 	return s.standard, false, nil
 }
 
-// printConfig writes the settings in force, secrets masked, and what each means.
-func printConfig(w io.Writer, env lookup) error {
-	if _, err := readConfig(env); err != nil {
-		return err
+// oneLine is the beginning of a value of many lines.
+func oneLine(value string) string {
+	if first, _, more := strings.Cut(value, "\n"); more {
+		return first + "…"
 	}
-	env, err := withClowder(env)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tVALUE\tFROM\tUNIT\tMEANING")
-	for _, s := range new(config).settings() {
-		value, set, err := s.value(env)
-		if err != nil {
-			return err
-		}
-		from := "default"
-		if set {
-			from = "set"
-		}
-		if s.secret && value != "" {
-			value = "***"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.name, cmp.Or(value, "-"), from, cmp.Or(s.unit, "text"), s.meaning)
-	}
-	return table.Flush()
+	return value
 }
 
 // warnings are settings that are accepted and have no effect.
@@ -194,19 +172,20 @@ func (c *config) warnings() []string {
 	return warnings
 }
 
-// DSN is how the database is reached.
+// DSN is how the database is reached. Whose certificate it may have is not part of it: see authorities.
 func (c databaseConfig) DSN() string {
 	if c.dsn != "" {
 		return c.dsn
 	}
+	mode := c.sslMode
+	if mode == "require" && c.sslRootCert != "" {
+		mode = "verify-ca" // as libpq: who names authorities wants them asked
+	}
 	parts := []string{
-		"host=" + quote(c.host), fmt.Sprintf("port=%d", c.port), "user=" + quote(c.user), "dbname=" + quote(c.name), "sslmode=" + c.sslMode,
+		"host=" + quote(c.host), fmt.Sprintf("port=%d", c.port), "user=" + quote(c.user), "dbname=" + quote(c.name), "sslmode=" + mode,
 	}
 	if c.password != "" {
 		parts = append(parts, "password="+quote(c.password))
-	}
-	if c.sslRootCert != "" {
-		parts = append(parts, "sslrootcert="+quote(c.sslRootCert))
 	}
 	return strings.Join(parts, " ")
 }

@@ -128,9 +128,9 @@ func TestClowderFillsWhatTheEnvironmentLacks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cdappconfig.json")
 	content := `{"publicPort":8000,"metricsPort":9000,"logging":{"type":"null"},
-		"kafka":{"brokers":[{"hostname":"k1","port":9093},{"hostname":"k2"}],
+		"kafka":{"brokers":[{"hostname":"k1","port":9093,"cacert":"-----BEGIN K","securityProtocol":"SASL_SSL","sasl":{"username":"u","password":"p","saslMechanism":"SCRAM-SHA-512"}},{"hostname":"k2"}],
 			"topics":[{"name":"env-status","requestedName":"platform.payload-status"}]},
-		"database":{"hostname":"db","port":5433,"username":"u","password":"p","name":"n","sslMode":"require"}}`
+		"database":{"hostname":"db","port":5433,"username":"u","password":"p","name":"n","sslMode":"verify-full","rdsCa":"-----BEGIN D\nx"}}`
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -140,10 +140,28 @@ func TestClowderFillsWhatTheEnvironmentLacks(t *testing.T) {
 	}
 	if c.publicPort != 8000 || c.metricsPort != 9000 || c.kafka.topic != "env-status" ||
 		!reflect.DeepEqual(c.kafka.brokers, []string{"k1:9093", "k2:9092"}) ||
-		c.database.DSN() != "host='other' port=5433 user='u' dbname='n' sslmode=require password='p'" {
+		c.database.DSN() != "host='other' port=5433 user='u' dbname='n' sslmode=verify-full password='p'" ||
+		c.database.sslRootCert != "-----BEGIN D\nx" || c.kafka.caFile != "-----BEGIN K" || c.kafka.protocol != "SASL_SSL" || c.kafka.mechanism != "SCRAM-SHA-512" {
 		t.Errorf("%+v", c)
 	}
 	if _, err := readConfig(from(map[string]string{"ACG_CONFIG": path + "x"})); err == nil || !strings.HasPrefix(err.Error(), "ACG_CONFIG") {
 		t.Error(err)
+	}
+}
+
+func TestTheReferenceIsThatOfTheTable(t *testing.T) {
+	t.Parallel()
+	code, page, errs := runCommand(t, nil, "config", "--markdown")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	written, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil || string(written) != page {
+		t.Errorf("docs/configuration.md is not what the settings are: run `make generate` (%v)", err)
+	}
+	for _, s := range new(config).settings() {
+		if !strings.Contains(page, "| `"+s.name+"`") {
+			t.Errorf("%s is missing", s.name)
+		}
 	}
 }

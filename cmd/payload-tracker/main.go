@@ -58,7 +58,7 @@ func commands() []command {
 			help: "show what could not be read as an event, or send it again",
 			run:  runDeadLetters, flags: func() *flag.FlagSet { return new(letterOptions).flags("") },
 		},
-		{name: "config", help: "show the settings in force, secrets masked", run: runConfig},
+		{name: "config", arguments: "[--markdown]", help: "show the settings in force, secrets masked, or their reference", run: runConfig},
 		{name: "version", help: "show the version", run: runVersion},
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,9 +15,32 @@ type setting struct {
 	set                           func(text string) error
 }
 
-// settings is the table, bound to the fields of c.
+// section is some settings of one matter.
+type section struct {
+	title    string
+	settings []setting
+}
+
+// sections are the table, bound to the fields of c.
+func (c *config) sections() []section {
+	return []section{
+		{"PostgreSQL", c.database.settings()},
+		{"Kafka", c.kafka.settings()},
+		{"The process, and who may ask", c.processSettings()},
+		{"GraphQL", c.graph.settings()},
+		{"REST", c.rest.settings()},
+		{"Rules", c.rules.settings()},
+		{"Links", c.links.settings()},
+		{"Traces", c.traces.settings()},
+	}
+}
+
 func (c *config) settings() []setting {
-	return slices.Concat(c.database.settings(), c.kafka.settings(), c.processSettings(), c.graph.settings(), c.rest.settings(), c.rules.settings(), c.links.settings(), c.traces.settings())
+	var all []setting
+	for _, s := range c.sections() {
+		all = append(all, s.settings...)
+	}
+	return all
 }
 
 func (c *databaseConfig) settings() []setting {
@@ -32,7 +54,7 @@ func (c *databaseConfig) settings() []setting {
 			name: "DB_SSLMODE", standard: "prefer", meaning: "TLS to the database: disable, allow, prefer, require, verify-ca, verify-full",
 			set: oneOf(&c.sslMode, "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
 		},
-		{name: "DB_SSLROOTCERT", unit: "file", meaning: "authorities that may have signed the database's certificate", set: text(&c.sslRootCert)},
+		{name: "DB_SSLROOTCERT", unit: "file", meaning: "authorities that may have signed the database's certificate, or they themselves in PEM form; the system's when empty", set: text(&c.sslRootCert)},
 		{name: "DB_LISTEN_HOST", unit: "host or host:port", meaning: "the primary itself, where DB_HOST is a pooler or a replica: changes are heard from there", set: hostPort(&c.listenHost)},
 		{name: "DB_MAX_CONNECTIONS", standard: "10", meaning: "connections of one process at most", set: number(&c.maxConns, 2, 10_000)},
 		{name: "DB_QUERY_TIMEOUT", standard: "5s", unit: "duration", meaning: "longest time for one question to the database", set: duration(&c.queryTimeout)},
@@ -59,12 +81,14 @@ func (c *kafkaConfig) settings() []setting {
 			set: oneOf(&c.protocol, "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
 		},
 		{
-			name: "KAFKA_SASL_MECHANISM", standard: "PLAIN", meaning: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
-			set: oneOf(&c.mechanism, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+			name: "KAFKA_SASL_MECHANISM", standard: "PLAIN", meaning: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
+			set: oneOf(&c.mechanism, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"),
 		},
-		{name: "KAFKA_USERNAME", meaning: "user for SASL", set: text(&c.user)},
-		{name: "KAFKA_PASSWORD", meaning: "password for SASL", secret: true, set: text(&c.password)},
-		{name: "KAFKA_CA_FILE", unit: "file", meaning: "authorities that may have signed the brokers' certificates; the system's when empty", set: text(&c.caFile)},
+		{name: "KAFKA_USERNAME", meaning: "user for SASL; the client's id for OAUTHBEARER", set: text(&c.user)},
+		{name: "KAFKA_PASSWORD", meaning: "password for SASL; the client's secret for OAUTHBEARER", secret: true, set: text(&c.password)},
+		{name: "KAFKA_CA_FILE", unit: "file", meaning: "authorities that may have signed the brokers' certificates, or they themselves in PEM form; the system's when empty", set: text(&c.caFile)},
+		{name: "KAFKA_OAUTH_TOKEN_URL", unit: "address", meaning: "where OAUTHBEARER has its tokens, by client credentials", set: endpointURL(&c.tokenURL)},
+		{name: "KAFKA_OAUTH_SCOPE", meaning: "scope to ask for there", set: text(&c.tokenScope)},
 	}
 }
 

@@ -33,11 +33,3 @@ func versionText() string {
 	}
 	return cmp.Or(version, revision, "development")
 }
-
-// runConfig is `config`.
-func runConfig(_ context.Context, std streams, args []string) error {
-	if err := noArguments(args); err != nil {
-		return err
-	}
-	return printConfig(std.out, std.env)
-}
