@@ -113,6 +113,8 @@ func (tr *trial) violations() []string {
 		{"journeys", `SELECT p.request_id::text || ' ' || (to_jsonb(p) - 'id' - 'trails')::text FROM payloads p`},
 		{"counts of stages", `SELECT (to_jsonb(r) - 'generation')::text FROM stage_rollups r`},
 		{"counts of hand-overs", `SELECT (to_jsonb(r) - 'generation')::text FROM handover_rollups r`},
+		// Which of several was the last depends on when each was counted.
+		{"counts of failures", `SELECT (to_jsonb(r) - 'generation' - 'first_at' - 'last_at' - 'payload_id' - 'message')::text FROM failure_rollups r`},
 		{"hosts", `SELECT p.request_id::text || ' ' || (to_jsonb(h) - 'payload_id')::text FROM payload_hosts h JOIN payloads p ON p.id = h.payload_id`},
 	} {
 		got, want := tr.texts(tr.dsn, what.query), tr.texts(clean, what.query)

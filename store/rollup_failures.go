@@ -2,10 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/rollup"
@@ -33,7 +37,7 @@ type FailureGroup struct {
 	IsNew           bool     // not seen in the window before
 	Orgs            int      // organisations hit; of more than a few dozen an estimate within some 5 %
 	Share           *float64 // of the payloads that came to the service within the window; nil where none did
-	PayloadIDs      []int64  // some of the payloads, the last first: row numbers, shown to nobody
+	PayloadIDs      []int64  // of at most 3 of the payloads, the last first: row numbers, shown to nobody
 }
 
 // FailurePoint is one step of a trend.
@@ -42,17 +46,25 @@ type FailurePoint struct {
 	Count int64
 }
 
-type groupRow struct {
+// kindKey names a kind of failure.
+type kindKey struct {
 	Fingerprint     int64
 	Service, Source string
-	Message         string
+}
+
+type groupRow struct {
+	kindKey
 	Total, Open     int64
 	FirstAt, LastAt time.Time
-	Trend           string // bucket:total,…
 	Known           bool
-	Sets            []byte
 	Orgs            int
-	Payloads        []int64 `bun:",array"`
+	Buckets         string // second:total:payload,…
+}
+
+// kindBucket is what one bucket has of a kind.
+type kindBucket struct {
+	at             time.Time
+	total, payload int64
 }
 
 // FailureGroups are the kinds of failures within the window, the most
@@ -67,50 +79,163 @@ func (s *Store) FailureGroups(ctx context.Context, window Window, filter Failure
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	received, err := s.receivedBy(ctx, &f, numbers)
-	if err != nil {
-		return nil, err
-	}
-	points, groups := f.points(), make([]*FailureGroup, len(rows))
+	groups, latest := make([]*FailureGroup, len(rows)), make([]time.Time, len(rows))
+	points := f.points()
 	for i := range rows {
-		if groups[i], err = rows[i].group(&f, points); err != nil {
+		if groups[i], latest[i], err = rows[i].group(&f, points); err != nil {
 			return nil, err
 		}
-		if all := received[rows[i].Service]; all > 0 {
-			share := float64(rows[i].Total) / float64(all)
-			groups[i].Share = &share
-		}
 	}
-	return groups, nil
+	if err := s.addSamples(ctx, &f, filter, groups, latest); err != nil {
+		return nil, err
+	}
+	if err := s.addShares(ctx, &f, numbers, groups); err != nil {
+		return nil, err
+	}
+	return groups, s.addOrgs(ctx, &f, filter, groups)
 }
 
-// groupRows reads one row a group: what its buckets hold is strung together
-// there, so that no more rows are sent than groups.
-func (s *Store) groupRows(ctx context.Context, f *frame, filter FailureFilter) ([]groupRow, error) {
+func (f *FailureFilter) kinds() where {
 	var w where
-	w.text("r.service", false, filter.Service.lower())
-	w.text("r.source", false, filter.Source.lower())
-	if filter.Fingerprint != nil {
-		w.and("r.fingerprint = ?", int64(*filter.Fingerprint))
+	w.text("r.service", false, f.Service.lower())
+	w.text("r.source", false, f.Source.lower())
+	if f.Fingerprint != nil {
+		w.and("r.fingerprint = ?", int64(*f.Fingerprint))
 	}
+	return w
+}
+
+// groupRows reads one row a group. What its buckets hold is strung together
+// there, so that no more rows are sent than groups, and unordered, so that
+// none are sorted but these.
+func (s *Store) groupRows(ctx context.Context, f *frame, filter FailureFilter) ([]groupRow, error) {
 	orgs, byOrg := filter.orgs()
-	sets, count := "string_agg(r.orgs, ''::bytea) FILTER (WHERE r.bucket >= w.begins)", "0"
+	hit := "0" // see addOrgs
 	if byOrg {
-		sets, count = "NULL::bytea", "count(DISTINCT r.org_id) FILTER (WHERE r.bucket >= w.begins)"
+		hit = "count(DISTINCT r.org_id) FILTER (WHERE s.part = 0)"
 	}
-	from, args := f.from("failure_rollups", orgs, w, f.now, f.before)
+	from, args := f.from("failure_rollups", orgs, filter.kinds(), f.now, f.before)
 	var rows []groupRow
 	err := s.read(ctx, "failures", &rows, `SELECT r.fingerprint, r.service, r.source,
-			sum(r.total) FILTER (WHERE r.bucket >= w.begins)::bigint AS total, sum(r.open) FILTER (WHERE r.bucket >= w.begins)::bigint AS open,
-			min(r.first_at) FILTER (WHERE r.bucket >= w.begins) AS first_at, max(r.last_at) FILTER (WHERE r.bucket >= w.begins) AS last_at,
-			string_agg(extract(epoch FROM r.bucket)::bigint || ':' || r.total, ',') FILTER (WHERE r.bucket >= w.begins) AS trend,
-			bool_or(r.bucket < w.begins) AS known, `+sets+` AS sets, `+count+` AS orgs,
-			coalesce((array_agg(r.message ORDER BY r.last_at DESC) FILTER (WHERE r.bucket >= w.begins AND r.message <> ''))[1], '') AS message,
-			(array_agg(r.payload_id ORDER BY r.last_at DESC) FILTER (WHERE r.bucket >= w.begins))[1:3] AS payloads
-		`+from+` CROSS JOIN (SELECT ?::timestamptz AS begins) w
-		GROUP BY r.fingerprint, r.service, r.source HAVING sum(r.total) FILTER (WHERE r.bucket >= w.begins) > 0
-		ORDER BY total DESC, r.fingerprint, r.service, r.source LIMIT ?`, append(args, f.now.from, mostFailureGroups)...)
+			sum(r.total) FILTER (WHERE s.part = 0)::bigint AS total, sum(r.open) FILTER (WHERE s.part = 0)::bigint AS open,
+			min(r.first_at) FILTER (WHERE s.part = 0) AS first_at, max(r.last_at) FILTER (WHERE s.part = 0) AS last_at,
+			bool_or(s.part = 1) AS known, `+hit+` AS orgs,
+			string_agg(date_part('epoch', r.bucket)::bigint || ':' || r.total || ':' || r.payload_id, ',') FILTER (WHERE s.part = 0) AS buckets
+		`+from+`
+		GROUP BY r.fingerprint, r.service, r.source HAVING sum(r.total) FILTER (WHERE s.part = 0) > 0
+		ORDER BY total DESC, r.fingerprint, r.service, r.source LIMIT ?`, append(args, mostFailureGroups)...)
 	return rows, err
+}
+
+// mostSamples of a group are shown.
+const mostSamples = 3
+
+// group also gives the last bucket.
+func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time, error) {
+	g := &FailureGroup{
+		Fingerprint: payload.Fingerprint(r.Fingerprint), Service: r.Service, Source: r.Source,
+		Total: r.Total, Open: r.Open, FirstSeen: r.FirstAt.UTC(), LastSeen: r.LastAt.UTC(),
+		IsNew: !r.Known, Orgs: r.Orgs, Trend: make([]FailurePoint, len(points)),
+	}
+	for i, at := range points {
+		g.Trend[i].At = at
+	}
+	var buckets []kindBucket
+	for text := range strings.SplitSeq(r.Buckets, ",") {
+		b, err := parseBucket(text)
+		if err != nil {
+			return nil, time.Time{}, fmt.Errorf("buckets of %s: %w", g.Fingerprint, err)
+		}
+		g.Trend[f.point(b.at)].Count += b.total
+		buckets = append(buckets, b)
+	}
+	slices.SortFunc(buckets, func(a, b kindBucket) int { return b.at.Compare(a.at) })
+	for _, b := range buckets[:min(len(buckets), mostSamples)] {
+		g.PayloadIDs = append(g.PayloadIDs, b.payload)
+	}
+	return g, buckets[0].at, nil
+}
+
+func parseBucket(text string) (kindBucket, error) {
+	at, rest, _ := strings.Cut(text, ":")
+	total, number, _ := strings.Cut(rest, ":")
+	seconds, err1 := strconv.ParseInt(at, 10, 64)
+	b := kindBucket{at: time.Unix(seconds, 0).UTC()}
+	var err2, err3 error
+	b.total, err2 = strconv.ParseInt(total, 10, 64)
+	b.payload, err3 = strconv.ParseInt(number, 10, 64)
+	return b, errors.Join(err1, err2, err3)
+}
+
+// addSamples looks up what the last bucket of each group says.
+func (s *Store) addSamples(ctx context.Context, f *frame, filter FailureFilter, groups []*FailureGroup, latest []time.Time) error {
+	stretches := f.stretches(f.now)
+	var values []string
+	var args []any
+	for i, g := range groups {
+		at := slices.IndexFunc(stretches, func(s stretch) bool { return latest[i].Before(s.to) })
+		values = append(values, "(?::int, ?::smallint, ?::timestamptz, ?::text, ?::text, ?::bigint)")
+		args = append(args, i, int16(stretches[at].series), latest[i], g.Service, g.Source, int64(g.Fingerprint))
+	}
+	orgs, _ := filter.orgs()
+	var rows []struct {
+		N       int
+		Message string
+	}
+	err := s.read(ctx, "failure samples", &rows, `SELECT g.n, r.message FROM (VALUES `+strings.Join(values, ", ")+`) g(n, series, bucket, service, source, fingerprint)
+		CROSS JOIN LATERAL (SELECT r.message, r.last_at FROM failure_rollups r WHERE r.generation = (SELECT generation FROM rollup_state) AND r.series = g.series
+			AND r.org_id IN (?) AND r.bucket = g.bucket AND r.service = g.service AND r.source = g.source AND r.fingerprint = g.fingerprint OFFSET 0) r
+		ORDER BY r.last_at`, append(args, bun.List(orgs))...)
+	for _, r := range rows {
+		groups[r.N].Sample = r.Message
+	}
+	return err
+}
+
+// addOrgs counts the organisations where they are not told apart, by buckets
+// as wide as fit into the window.
+func (s *Store) addOrgs(ctx context.Context, f *frame, filter FailureFilter, groups []*FailureGroup) error {
+	if f.byOrg {
+		return nil
+	}
+	byKind, fingerprints := map[kindKey]*FailureGroup{}, make([]int64, len(groups))
+	for i, g := range groups {
+		fingerprints[i] = int64(g.Fingerprint)
+		byKind[kindKey{fingerprints[i], g.Service, g.Source}] = g
+	}
+	wide, w := *f, filter.kinds()
+	wide.step = 24 * time.Hour
+	w.and("r.fingerprint IN (?)", bun.List(fingerprints))
+	from, args := wide.from("failure_rollups", []string{""}, w, f.now)
+	var rows []struct {
+		kindKey
+		Sets []byte
+	}
+	err := s.read(ctx, "failure orgs", &rows, `SELECT r.fingerprint, r.service, r.source, string_agg(r.orgs, ''::bytea) AS sets `+from+`
+		GROUP BY r.fingerprint, r.service, r.source`, args...)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if g := byKind[r.kindKey]; g != nil {
+			if g.Orgs, err = rollup.MembersOf(r.Sets); err != nil {
+				return fmt.Errorf("orgs of %s: %w", g.Fingerprint, err)
+			}
+		}
+	}
+	return nil
+}
+
+// addShares sets each group against the payloads that came to its service.
+func (s *Store) addShares(ctx context.Context, f *frame, filter NumbersFilter, groups []*FailureGroup) error {
+	received, err := s.receivedBy(ctx, f, filter)
+	for _, g := range groups {
+		if all := received[g.Service]; all > 0 {
+			share := float64(g.Total) / float64(all)
+			g.Share = &share
+		}
+	}
+	return err
 }
 
 // receivedBy is how many payloads came to each service.
@@ -130,34 +255,4 @@ func (s *Store) receivedBy(ctx context.Context, f *frame, filter NumbersFilter) 
 		received[r.Service] = r.Received
 	}
 	return received, nil
-}
-
-func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, error) {
-	g := &FailureGroup{
-		Fingerprint: payload.Fingerprint(r.Fingerprint), Service: r.Service, Source: r.Source, Sample: r.Message,
-		Total: r.Total, Open: r.Open, FirstSeen: r.FirstAt.UTC(), LastSeen: r.LastAt.UTC(),
-		IsNew: !r.Known, Orgs: r.Orgs, PayloadIDs: r.Payloads, Trend: make([]FailurePoint, len(points)),
-	}
-	for i, at := range points {
-		g.Trend[i].At = at
-	}
-	for bucket := range strings.SplitSeq(r.Trend, ",") {
-		at, total, _ := strings.Cut(bucket, ":")
-		seconds, err := strconv.ParseInt(at, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("trend of %s: %w", g.Fingerprint, err)
-		}
-		n, err := strconv.ParseInt(total, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("trend of %s: %w", g.Fingerprint, err)
-		}
-		g.Trend[f.point(time.Unix(seconds, 0).UTC())].Count += n
-	}
-	if r.Sets != nil {
-		var err error
-		if g.Orgs, err = rollup.MembersOf(r.Sets); err != nil {
-			return nil, fmt.Errorf("orgs of %s: %w", g.Fingerprint, err)
-		}
-	}
-	return g, nil
 }

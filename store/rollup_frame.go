@@ -101,7 +101,7 @@ func frameOf(w *Window, now time.Time, byOrg bool) (frame, error) {
 	if long <= 4*24*time.Hour {
 		f.step = time.Hour
 	}
-	if long <= 6*time.Hour+rollup.Width {
+	if long <= 3*time.Hour+rollup.Width {
 		f.step = f.narrowest
 	}
 	return f, nil
@@ -154,14 +154,14 @@ func (f *frame) stretches(sp span) []stretch {
 
 // from is the FROM of a statement on the rows of a table that make up spans,
 // with a condition on them: each stretch is a walk along the index. The rows
-// come as r.
+// come as r, the number of their span as s.part.
 func (f *frame) from(table string, orgs []string, w where, spans ...span) (string, []any) {
 	var values []string
 	var args []any
-	for _, sp := range spans {
+	for part, sp := range spans {
 		for _, s := range f.stretches(sp) {
-			values = append(values, "(?::smallint, ?::timestamptz, ?::timestamptz)")
-			args = append(args, int16(s.series), s.from, s.to)
+			values = append(values, "(?::int, ?::smallint, ?::timestamptz, ?::timestamptz)")
+			args = append(args, part, int16(s.series), s.from, s.to)
 		}
 	}
 	var with where
@@ -172,7 +172,7 @@ func (f *frame) from(table string, orgs []string, w where, spans ...span) (strin
 		with.and("r.org_id IN (?)", bun.List(orgs))
 	}
 	with.add(w)
-	return `FROM (VALUES ` + strings.Join(values, ", ") + `) s(series, begins, ends)
+	return `FROM (VALUES ` + strings.Join(values, ", ") + `) s(part, series, begins, ends)
 		CROSS JOIN LATERAL (SELECT * FROM ` + table + ` r WHERE ` + with.sql() + ` OFFSET 0) r`, append(args, with.args...)
 }
 
