@@ -62,10 +62,29 @@ func TestPayloadsPagesGiveEachOnce(t *testing.T) {
 	}
 }
 
-// Every verdict filter agrees with Journey.Verdict, whatever the moment.
+// Every verdict filter agrees with Journey.Verdict, whatever the moment, and
+// whatever the rules.
 func TestVerdictFiltersAgreeWithTheVerdict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2, 200, 1)
+	w.verdictFiltersAgree()
+	rules := payload.DefaultRules()
+	rules.StallAfter = 3 * time.Hour
+	rules.StallAfterService = map[string]time.Duration{"puptoo": time.Minute, "inventory": 20 * time.Hour}
+	rules.Handovers = []payload.Handover{{From: "ingress", To: "patchman"}, {From: "puptoo", To: "inventory"}}
+	rules.Failure = append(rules.Failure, "uploaded")
+	if err := w.ApplyRules(t.Context(), rules, nil); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.rules, err = w.Rules(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.verdictFiltersAgree()
+}
+
+func (w *world) verdictFiltersAgree() {
+	w.t.Helper()
 	all := w.allPayloads(store.PayloadFilter{}, store.PayloadOrder{})
 	states := []payload.State{payload.StateInProgress, payload.StateStalled, payload.StateFailed, payload.StateSucceeded}
 	moments := []time.Time{noon.Add(-48 * time.Hour), noon.Add(-12 * time.Hour), noon, noon.Add(24 * time.Hour)}
@@ -101,13 +120,13 @@ func TestVerdictFiltersAgreeWithTheVerdict(t *testing.T) {
 					got = append(got, p.RequestID.String())
 				}
 				if !slices.Equal(got, want) {
-					t.Errorf("%+v at %v: %d payloads, want %d", filter, now, len(got), len(want))
+					w.t.Errorf("%+v at %v: %d payloads, want %d", filter, now, len(got), len(want))
 				}
 			}
 		}
 	}
 	if len(seen) != len(states) {
-		t.Errorf("the world only has the states %v", seen)
+		w.t.Errorf("the world only has the states %v", seen)
 	}
 }
 

@@ -25,9 +25,6 @@ func (s *Store) walkStatuses(ctx context.Context, scope *statusScope, w walk, or
 	return s.walkWindows(ctx, scope, w, dates, falling)
 }
 
-// payloadsAtOnce is of how many payloads one statement reads events.
-const payloadsAtOnce = 100
-
 // walkPayloadsEvents reads the events of the scope's payloads, those first
 // that reach nearest to where the walk begins, until none that is left reaches
 // the page.
@@ -49,12 +46,13 @@ func (s *Store) walkPayloadsEvents(ctx context.Context, scope *statusScope, w wa
 	})
 	slices.SortFunc(payloads, func(a, b *Payload) int { return ahead(reaches(a), reaches(b)) })
 	var rows []statusRead
-	for chunk := range slices.Chunk(payloads, payloadsAtOnce) {
-		if len(rows) > w.limit && ahead(rows[w.limit].Date, reaches(chunk[0])) < 0 {
+	// A page is mostly filled by the first few: no more days than theirs are read.
+	for size := 8; len(payloads) > 0; size *= 4 {
+		if len(rows) > w.limit && ahead(rows[w.limit].Date, reaches(payloads[0])) < 0 {
 			break
 		}
-		part := *scope
-		part.payloads = chunk
+		part, n := *scope, min(size, len(payloads))
+		part.payloads, payloads = payloads[:n], payloads[n:]
 		sql, args := part.rows(dates, falling, w.bytes, w.limit+1)
 		var more []statusRead
 		if err := s.read(ctx, "statuses", &more, sql, args...); err != nil {

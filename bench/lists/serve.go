@@ -45,20 +45,26 @@ func serve(ctx context.Context, binary, dsn string) (*server, error) {
 		return nil, err
 	}
 	for range 300 {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+metrics+"/readyz", http.NoBody)
-		if err != nil {
-			return nil, err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return s, nil
-			}
+		if answers(ctx, "http://127.0.0.1:"+metrics+"/readyz") && answers(ctx, s.url+"?query={__typename}") {
+			return s, nil
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	s.stop()
 	return nil, fmt.Errorf("serve does not answer:\n%s", s.log.String())
+}
+
+func answers(ctx context.Context, url string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 // stop ends it; what it said is shown when it ended badly.
