@@ -40,6 +40,11 @@ export interface Problem {
   detail: string;
 }
 
+/** Asking the same again gets the same answer: the question itself is wrong. */
+export function isMistake(error: CombinedError): boolean {
+  return error.graphQLErrors[0]?.extensions.code === 'BAD_USER_INPUT';
+}
+
 export function describeProblem(error: CombinedError): Problem {
   const refusal = error.graphQLErrors[0];
   if (!refusal) {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type AnyVariables, type CombinedError, type TypedDocumentNode, useClient } from 'urql';
+import { isMistake } from './client';
 
 interface Answer<Data> {
   key: string;
@@ -26,7 +27,7 @@ const afterError = 3000;
 
 /**
  * Asks, and asks again some time after each answer until done says that nothing more will change.
- * One question is out at a time; a page nobody looks at asks nothing; after an error it goes on asking.
+ * One question is out at a time; a page nobody looks at asks nothing; after an error it goes on asking, unless the question is wrong.
  * done must be the same function at each call.
  */
 export function usePolled<Data, Variables extends AnyVariables>(
@@ -56,7 +57,7 @@ export function usePolled<Data, Variables extends AnyVariables>(
       if (left) return;
       if (error || !data) {
         setAnswer((before) => ({ ...(before?.key === key ? before : undefined), key, error, failedAt: new Date() }));
-        timer = setTimeout(ask, Math.min(every, afterError));
+        if (!error || !isMistake(error)) timer = setTimeout(ask, Math.min(every, afterError));
       } else {
         answered.current = { name, done: done(data) };
         setAnswer({ key, data, at: new Date() });

@@ -8,8 +8,11 @@ export interface View {
 }
 
 export const builtInViews: View[] = [
-  { name: 'Failures', address: '/payloads?verdict=FAILED&startedAt.since=P1D&sort=-failedAt' },
-  { name: 'Stalled', address: '/payloads?verdict=STALLED&sort=quietSince' },
+  {
+    name: 'Failures',
+    address: '/payloads?verdict=FAILED&startedAt.since=P1D&sort=-failedAt&columns=verdict,payload,org,failed,duration',
+  },
+  { name: 'Stalled', address: '/payloads?verdict=STALLED&sort=quietSince&columns=verdict,payload,org,quiet,duration' },
   { name: 'Slowest', address: '/payloads?startedAt.since=P1D&duration.gte=PT1M' },
   {
     name: 'Unknown statuses',

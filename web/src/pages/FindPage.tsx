@@ -92,9 +92,11 @@ function Found({ id }: { id: string }) {
 function ListLinks({ id, kinds }: { id: string; kinds: IdKind[] }) {
   return (
     <>
-      {kinds.includes('INVENTORY') && <Link to={`/payloads?inventoryId=${encodeURIComponent(id)}`}>Filter them</Link>}
+      {kinds.includes('INVENTORY') && (
+        <Link to={`/payloads?inventoryId=${encodeURIComponent(id)}`}>Filter these payloads</Link>
+      )}
       {!kinds.includes('INVENTORY') && kinds.includes('SYSTEM') && (
-        <Link to={`/payloads?systemId=${encodeURIComponent(id)}`}>Filter them</Link>
+        <Link to={`/payloads?systemId=${encodeURIComponent(id)}`}>Filter these payloads</Link>
       )}
     </>
   );

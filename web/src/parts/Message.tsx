@@ -6,8 +6,9 @@ import {
   EmptyStateFooter,
 } from '@patternfly/react-core/dist/esm/components/EmptyState';
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
 import type { CombinedError } from 'urql';
-import { describeProblem } from '../lib/client';
+import { describeProblem, isMistake } from '../lib/client';
 import { formatTime } from '../lib/time';
 
 interface MessageProps {
@@ -34,6 +35,13 @@ export function Message({ title, children, status, action }: MessageProps) {
 /** The page could not be answered, and nothing is known from before. */
 export function Failed({ error, askAgain }: { error: CombinedError; askAgain: () => void }) {
   const { title, detail } = describeProblem(error);
+  if (isMistake(error)) {
+    return (
+      <Message title={title} status="warning">
+        {detail} Change what is asked for, or start from <Link to="/payloads">the newest payloads</Link>.
+      </Message>
+    );
+  }
   return (
     <Message title={title} status="danger" action={<Button onClick={askAgain}>Try again</Button>}>
       {detail} This page keeps trying.

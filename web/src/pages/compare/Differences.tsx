@@ -20,10 +20,10 @@ export function Differences({ a, b }: { a: ComparedFragment; b: ComparedFragment
       <Table aria-label="Stages of both" variant="compact" gridBreakPoint="grid-lg" className="pt-table pt-compared">
         <Thead>
           <Tr>
-            <Th className="pt-service-head">Service</Th>
-            <Th>A</Th>
-            <Th>B</Th>
-            <Th className="pt-difference-head">Difference</Th>
+            <Th width={20}>Service</Th>
+            <Th width={30}>A</Th>
+            <Th width={30}>B</Th>
+            <Th width={20}>Difference</Th>
           </Tr>
         </Thead>
         <Tbody>

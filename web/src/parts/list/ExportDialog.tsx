@@ -42,8 +42,8 @@ export default function ExportDialog({ list, total, close }: ExportProps & { clo
       <ModalHeader title={`Export ${plural(list.kind.noun)}`} labelId="export-title" />
       <ModalBody tabIndex={0} aria-label="What is exported, and how" className="pt-export">
         <p>
-          The whole list{total && `, ${total.exact ? '' : 'about '}${count(total.value, list.kind.noun)}`}
-          {filters.length > 0 ? `: ${filters.join('; ')}.` : ', no filter.'}
+          The whole list{total && `: ${total.exact ? '' : 'about '}${count(total.value, list.kind.noun)}`}.
+          {filters.length > 0 && <span className="pt-second-line">{filters.join(' · ')}</span>}
         </p>
         <ToggleGroup aria-label="Format">
           {Object.entries(formats).map(([name, { label }]) => (
