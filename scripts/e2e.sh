@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 CHROMIUM=$(scripts/chromium.sh)
 export CHROMIUM
 
-free_port() { node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+# Below the ports that the system gives to outgoing connections, so that it stays free.
+free_port() { node -e 'const go = () => { const s = require("net").createServer(); s.on("error", go); s.listen(20000 + Math.floor(Math.random() * 12000), "127.0.0.1", () => { console.log(s.address().port); s.close(); }); }; go()'; }
 port=$(free_port) kafka_port=$(free_port) metrics_port=$(free_port)
 
 # Below /tmp and open to all: as root, the private PostgreSQL runs as another user and must reach its data.
