@@ -21,9 +21,9 @@ type Part struct {
 	Partition   int32
 	TopicID     [16]byte
 	LeaderEpoch int32
-	From, To    int64 // the position expected in the database, and after this batch
-	Events      []payload.Event
-	Letters     LetterCounts // the records that were no events
+	From, To    int64           // the position expected in the database, and after this batch
+	Events      []payload.Event // Ingest notes in them when they were taken in
+	Letters     LetterCounts    // the records that were no events
 }
 
 // Batch is what one transaction stores.

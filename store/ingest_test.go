@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func newFeeder(t testing.TB, s *store.Store, partition int32) *feeder {
 
 func (f *feeder) feed(events ...payload.Event) store.Result {
 	f.t.Helper()
+	events = slices.Clone(events) // the batch's own: other feeders may have the same ones
 	to := f.next + int64(len(events))
 	result, err := f.store.Ingest(context.Background(), store.Batch{Group: group, Parts: []store.Part{{
 		Topic: topic, Partition: f.partition, TopicID: [16]byte{1}, From: f.next, To: to, Events: events,
