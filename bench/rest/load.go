@@ -22,6 +22,7 @@ import (
 // is measured.
 type load struct {
 	address               string
+	question              string // a GraphQL document to ask; "" asks the REST route
 	plan                  stock.Plan
 	payloads, connections int
 }
@@ -95,7 +96,7 @@ func (l load) dial(ctx context.Context, seed uint64) (*caller, error) {
 
 // ask wants 200 and a body of the length that was told.
 func (c *caller) ask() error {
-	c.buffer = fmt.Appendf(c.buffer[:0], "GET /api/v1/payloads/%s HTTP/1.1\r\nHost: bench\r\n\r\n", c.plan.RequestID(c.random.IntN(c.payloads)))
+	c.request(c.plan.RequestID(c.random.IntN(c.payloads)).String())
 	if _, err := c.conn.Write(c.buffer); err != nil {
 		return err
 	}
@@ -126,6 +127,16 @@ func (c *caller) ask() error {
 		return err
 	}
 	return c.discardChunks()
+}
+
+// request writes the one for a payload into the buffer.
+func (c *caller) request(id string) {
+	if c.question == "" {
+		c.buffer = fmt.Appendf(c.buffer[:0], "GET /api/v1/payloads/%s HTTP/1.1\r\nHost: bench\r\n\r\n", id)
+		return
+	}
+	body := fmt.Sprintf(`{"query":%q,"variables":{"id":%q}}`, c.question, id)
+	c.buffer = fmt.Appendf(c.buffer[:0], "POST /graphql HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 func (c *caller) discardChunks() error {
