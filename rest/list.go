@@ -22,7 +22,7 @@ import (
 // ListsConfig bounds what the two lists give.
 type ListsConfig struct {
 	MaxPageSize   int           // rows of a page (default 10,000)
-	MaxOffset     int           // rows before a page of a list too long to be counted (default 100,000)
+	MaxOffset     int           // rows before a page of a list too long to be counted (default 40,000)
 	ExportRows    int           // rows of a CSV or NDJSON answer (default 1,000,000)
 	ExportTimeout time.Duration // for one of them (default 10 min)
 	Exports       int           // of them at once; each holds a connection to the database (default 2)
@@ -30,7 +30,7 @@ type ListsConfig struct {
 
 func (c ListsConfig) withDefaults() ListsConfig {
 	setDefault(&c.MaxPageSize, 10_000)
-	setDefault(&c.MaxOffset, 100_000)
+	setDefault(&c.MaxOffset, 40_000)
 	setDefault(&c.ExportRows, 1_000_000)
 	setDefault(&c.ExportTimeout, 10*time.Minute)
 	setDefault(&c.Exports, 2)

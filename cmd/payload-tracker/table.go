@@ -149,7 +149,7 @@ func (c *restConfig) settings() []setting {
 		{name: "REST_TRUSTED_PROXIES", unit: "list", meaning: "addresses or networks (10.0.0.0/8) whose X-Forwarded-For says who asks, for the limit by client", set: networks(&c.trustedProxies)},
 		{name: "REST_DEADLINE", standard: "10s", unit: "duration", meaning: "longest time for one request, a list's until its first row", set: duration(&c.deadline)},
 		{name: "REST_MAX_PAGE_SIZE", standard: "10000", unit: "rows", meaning: "largest page_size", set: number(&c.lists.MaxPageSize, 1, most)},
-		{name: "REST_MAX_OFFSET", standard: "100000", unit: "rows", meaning: "rows before a page at most, in lists too long to be counted", set: number(&c.lists.MaxOffset, 1, most)},
+		{name: "REST_MAX_OFFSET", standard: "40000", unit: "rows", meaning: "rows before a page at most, in lists too long to be counted", set: number(&c.lists.MaxOffset, 1, most)},
 		{name: "REST_EXPORT_ROWS", standard: "1000000", unit: "rows", meaning: "rows of a list as CSV or NDJSON at most; one that is cut says so", set: number(&c.lists.ExportRows, 1, most)},
 		{name: "REST_EXPORT_TIMEOUT", standard: "10m", unit: "duration", meaning: "longest time for such a list", set: duration(&c.lists.ExportTimeout)},
 		{name: "REST_EXPORTS", standard: "2", meaning: "such lists at once; each holds a connection of DB_MAX_CONNECTIONS", set: number(&c.lists.Exports, 1, 10_000)},
