@@ -37,3 +37,6 @@ func (n Notice) Covers(date time.Time) bool {
 func NoticeOf(id payload.RequestID, stamp, date time.Time) Notice {
 	return Notice{IDs: []payload.RequestID{id}, Stamp: stamp, Events: 1, dates: spansOf([]time.Time{date})}
 }
+
+// BatchLock is held by every batch.
+const BatchLock = batchLock

@@ -19,11 +19,6 @@ type Migration struct {
 	At      time.Time // when applied; zero when not
 }
 
-// migrateLock is the advisory lock under which the schema changes: of many
-// that start at once one migrates and the others wait, and a killed one
-// leaves nothing locked.
-const migrateLock = 7_226_001
-
 // MigrateUp brings the schema up to date and writes the default rules where
 // there are none. Safe to call from many processes at once.
 func (s *Store) MigrateUp(ctx context.Context) error {

@@ -18,10 +18,6 @@ const (
 	denseAhead = 7 * 24 * time.Hour
 )
 
-// partitionLock is the advisory lock under which one process at a time makes
-// partitions; who waited finds the partition there.
-const partitionLock = 7_226_002
-
 // span is a range of dates [from, to), whole days.
 type span struct{ from, to time.Time }
 

@@ -26,8 +26,6 @@ import (
 // readers or writers may wait for: they give up after lockWait, roll back,
 // and are tried again.
 const (
-	// splitLock is the advisory lock of the process that splits.
-	splitLock = 7_226_003
 	// lockWait is how long a lock is waited for, while others wait behind.
 	lockWait = 20 * time.Millisecond
 	// swapTime bounds the third step, all but its commit.

@@ -396,3 +396,24 @@ func TestAForeignPartitionIsNamed(t *testing.T) {
 		t.Errorf("says %v", err)
 	}
 }
+
+func TestADayIsMadeWhileABatchHangs(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	s := storetest.New(t, func(c *store.Config) { c.DSN = dsn })
+	hanging, err := storetest.Conn(t, dsn).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hanging.Exec(t.Context(), `SELECT pg_advisory_xact_lock_shared($1::bigint)`, int64(store.BatchLock)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := s.MakeDays(ctx, []time.Time{time.Date(2031, 5, 6, 0, 0, 0, 0, time.UTC)}); err != nil {
+		t.Errorf("the day waits for the batch: %v", err)
+	}
+	if err := hanging.Rollback(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

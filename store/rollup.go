@@ -12,12 +12,6 @@ import (
 	"github.com/payload-tracker/payload-tracker/rollup"
 )
 
-// batchLock is an advisory lock that every transaction which writes journeys
-// holds shared from its start: what must happen between batches takes it
-// alone. Unlike a lock on a row it is fair: a steady stream of batches cannot
-// keep the other waiting for ever.
-const batchLock = 7_226_002
-
 // terms are what a batch is judged and counted by; they stand until it ends.
 type terms struct {
 	rules payload.Rules

@@ -11,9 +11,6 @@ import (
 	"github.com/payload-tracker/payload-tracker/rollup"
 )
 
-// foldLock is the advisory lock of the one process that folds.
-const foldLock = 7_226_003
-
 // Bounds of a fold: what it holds in memory, and how long it rests.
 const (
 	foldBytes   = 8 << 20
