@@ -1,8 +1,8 @@
 import { Masthead, MastheadContent, MastheadMain } from '@patternfly/react-core/dist/esm/components/Masthead';
 import { Page, PageSection } from '@patternfly/react-core/dist/esm/components/Page';
 import { SkipToContent } from '@patternfly/react-core/dist/esm/components/SkipToContent';
-import type { ReactNode } from 'react';
-import { Link, NavLink } from 'react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link, NavLink, useLocation } from 'react-router';
 import { DisplayMenu } from './DisplayMenu';
 import { SearchBox } from './SearchBox';
 
@@ -32,15 +32,9 @@ export function Layout({ children }: { children: ReactNode }) {
       </MastheadMain>
       <MastheadContent className="pt-masthead-content">
         <SearchBox />
-        <nav aria-label="Pages" className="pt-nav">
-          <NavLink to="/payloads" end>
-            Payloads
-          </NavLink>
-          <NavLink to="/statuses">Statuses</NavLink>
-          {playground && <a href="/playground">Playground</a>}
-        </nav>
         <DisplayMenu />
       </MastheadContent>
+      <Pages />
     </Masthead>
   );
   return (
@@ -53,5 +47,31 @@ export function Layout({ children }: { children: ReactNode }) {
         {children}
       </PageSection>
     </Page>
+  );
+}
+
+/** The pages; where they do not all fit beside each other, the one that is open is in sight. */
+function Pages() {
+  const { pathname } = useLocation();
+  const row = useRef<HTMLElement>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another entry
+  useEffect(() => {
+    row.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [pathname]);
+
+  return (
+    <nav aria-label="Pages" className="pt-nav" ref={row}>
+      <NavLink to="/payloads" end>
+        Payloads
+      </NavLink>
+      <NavLink to="/statuses">Statuses</NavLink>
+      <NavLink to="/failures">Failures</NavLink>
+      <NavLink to="/stalled">Stalled</NavLink>
+      <NavLink to="/services">Services</NavLink>
+      <NavLink to="/flow">Flow</NavLink>
+      <NavLink to="/ingest">Ingest</NavLink>
+      {playground && <a href="/playground">Playground</a>}
+    </nav>
   );
 }
