@@ -11,7 +11,7 @@ import (
 // maxReason is how many characters of a reason a sentence quotes.
 const maxReason = 200
 
-func (j *Journey) sentence(v *Verdict, waits []wait, now time.Time) string {
+func (j *Journey) sentence(v *Verdict, waits []Wait, now time.Time) string {
 	var s string
 	switch v.State {
 	case StateSucceeded:
@@ -103,7 +103,7 @@ func shorten(text string, n int) string {
 	return string([]rune(text)[:n-1]) + "…"
 }
 
-func stalledSentence(waits []wait, quiet time.Duration) string {
+func stalledSentence(waits []Wait, quiet time.Duration) string {
 	names, after := namesOf(waits)
 	if after != "" {
 		return fmt.Sprintf("no news from %s, expected after %s, for %s", names, after, FormatDuration(quiet))
@@ -111,7 +111,7 @@ func stalledSentence(waits []wait, quiet time.Duration) string {
 	return fmt.Sprintf("no news from %s for %s", names, FormatDuration(quiet))
 }
 
-func inProgressSentence(v *Verdict, waits []wait) string {
+func inProgressSentence(v *Verdict, waits []Wait) string {
 	names, after := namesOf(waits)
 	switch {
 	case after != "":
@@ -124,15 +124,15 @@ func inProgressSentence(v *Verdict, waits []wait) string {
 
 // namesOf says what is waited for: services that have begun, or where there
 // are none the ones expected and after which.
-func namesOf(waits []wait) (names, after string) {
+func namesOf(waits []Wait) (names, after string) {
 	var begun []string
 	for _, w := range waits {
-		if w.after == "" {
-			begun = append(begun, w.service)
+		if w.After == "" {
+			begun = append(begun, w.Service)
 		}
 	}
 	if len(begun) == 0 {
-		return waits[0].service, waits[0].after
+		return waits[0].Service, waits[0].After
 	}
 	switch n := len(begun); n {
 	case 1:

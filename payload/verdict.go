@@ -35,14 +35,15 @@ type Verdict struct {
 	ServicesPassed  int    // services with a succeeded and no failed or open stage
 	QuietSince      time.Time
 	StallsAt        time.Time // when an open payload stalls; zero unless open
+	WaitsFor        []Wait    // what an open payload waits for; nil unless open
 	CoveredFailures []string  // services with a failure before a later success, ascending
 	Failure         *Failure  // the earliest reason; nil unless FAILED
 }
 
-// wait is a service that holds an open payload.
-type wait struct {
-	service string
-	after   string // the service that handed over to it; "" when it has begun
+// Wait is a service that an open payload waits for.
+type Wait struct {
+	Service string
+	After   string // the service that handed over to it; "" when it has begun
 	limit   time.Duration
 }
 
@@ -64,6 +65,7 @@ func (j *Journey) Verdict(rules *Rules, now time.Time) Verdict {
 		v.State = StateFailed
 	case len(waits) > 0:
 		v.StallsAt = v.QuietSince.Add(shortest(waits))
+		v.WaitsFor = waits
 		v.State = StateInProgress
 		if !now.Before(v.StallsAt) {
 			v.State = StateStalled
@@ -136,8 +138,8 @@ func compareReasons(a, b *Failure) int {
 
 // waits are what an open payload waits for: services with an open stage, then
 // hand-overs that did not happen yet.
-func (j *Journey) waits(rules *Rules, services []service) []wait {
-	var waits []wait
+func (j *Journey) waits(rules *Rules, services []service) []Wait {
+	var waits []Wait
 	find := func(name string) (service, bool) {
 		i, found := slices.BinarySearchFunc(services, name, func(s service, name string) int { return cmp.Compare(s.name, name) })
 		if !found {
@@ -147,14 +149,14 @@ func (j *Journey) waits(rules *Rules, services []service) []wait {
 	}
 	for _, s := range services {
 		if s.open {
-			waits = append(waits, wait{service: s.name, limit: rules.stallAfter(s.name)})
+			waits = append(waits, Wait{Service: s.name, limit: rules.stallAfter(s.name)})
 		}
 	}
 	for _, h := range rules.Handovers {
 		from, ok := find(h.From)
 		_, begun := find(h.To)
 		if ok && from.passed() && !begun {
-			waits = append(waits, wait{service: h.To, after: h.From, limit: rules.stallAfter(h.To)})
+			waits = append(waits, Wait{Service: h.To, After: h.From, limit: rules.stallAfter(h.To)})
 		}
 	}
 	return waits
@@ -166,14 +168,14 @@ func (j *Journey) OverdueHandovers(rules *Rules, now time.Time) []Handover {
 	var overdue []Handover
 	quiet := now.Sub(j.QuietSince())
 	for _, w := range j.waits(rules, j.services()) {
-		if w.after != "" && quiet >= w.limit {
-			overdue = append(overdue, Handover{From: w.after, To: w.service})
+		if w.After != "" && quiet >= w.limit {
+			overdue = append(overdue, Handover{From: w.After, To: w.Service})
 		}
 	}
 	return overdue
 }
 
-func shortest(waits []wait) time.Duration {
+func shortest(waits []Wait) time.Duration {
 	limit := waits[0].limit
 	for _, w := range waits[1:] {
 		limit = min(limit, w.limit)

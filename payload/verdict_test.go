@@ -76,6 +76,36 @@ func TestVerdictNamesCoveredFailures(t *testing.T) {
 	}
 }
 
+func TestVerdictNamesWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	rules := payload.DefaultRules()
+	rules.Handovers = []payload.Handover{{From: "ingress", To: "puptoo"}, {From: "ingress", To: "archive"}}
+	for words, want := range map[string]string{
+		"ingress success, b received, a received": "a, b, puptoo after ingress, archive after ingress",
+		"ingress success, puptoo received":        "puptoo, archive after ingress",
+		"ingress success, puptoo error no":        "",
+		"b success":                               "",
+	} {
+		var j payload.Journey
+		for i, event := range strings.Split(words, ", ") {
+			j.Merge(&rules, said(i, event))
+		}
+		for _, later := range []time.Duration{0, time.Hour} {
+			var names []string
+			for _, w := range j.Verdict(&rules, start.Add(later)).WaitsFor {
+				name := w.Service
+				if w.After != "" {
+					name += " after " + w.After
+				}
+				names = append(names, name)
+			}
+			if got := strings.Join(names, ", "); got != want {
+				t.Errorf("%s, %s later: waits for %q, want %q", words, later, got, want)
+			}
+		}
+	}
+}
+
 func TestReasonIsTheLineThatSaysMost(t *testing.T) {
 	t.Parallel()
 	const title = "Traceback (most recent call last):\n"
