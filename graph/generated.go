@@ -670,8 +670,8 @@ type FailureGroup {
   lastSeen: DateTime!
   "How many failed when, oldest first."
   trend: [FailurePoint!]!
-  "Whether it was not seen in the window before, of the same length."
-  isNew: Boolean!
+  "Whether it was not seen in the window before, of the same length; null when no payload came then, so that there is nothing to compare with."
+  isNew: Boolean
   "Customer organisations hit; of more than a few dozen an estimate within some 5 %."
   orgs: Int!
   "The share of the payloads that came to the service within the window, from 0 to 1; null when none came."
@@ -3022,11 +3022,11 @@ func (ec *executionContext) _FailureGroup_isNew(ctx context.Context, field graph
 			return obj.IsNew, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_FailureGroup_isNew(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9655,7 +9655,7 @@ func (ec *executionContext) _FailureGroup(ctx context.Context, sel ast.Selection
 			}
 		case "isNew":
 			out.Values[i] = ec._FailureGroup_isNew(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "orgs":

@@ -179,7 +179,7 @@ func TestQuestion7TellsWhyUploadsFail(t *testing.T) {
 	group := at(t, groups, 0)
 	fingerprint := payload.FingerprintOf("inventory", "inventory-mq", "no host 17").String()
 	for field, v := range map[string]any{
-		"fingerprint": fingerprint, "service": "inventory", "source": "inventory-mq", "total": 2, "open": 1, "isNew": true, "orgs": 1,
+		"fingerprint": fingerprint, "service": "inventory", "source": "inventory-mq", "total": 2, "open": 1, "isNew": nil, "orgs": 1,
 		"firstSeen": "2026-05-04T11:51:00.000000Z", "lastSeen": "2026-05-04T11:51:00.000000Z",
 	} {
 		want(t, group, v, field)

@@ -34,7 +34,7 @@ type FailureGroup struct {
 	FirstSeen       time.Time
 	LastSeen        time.Time
 	Trend           []FailurePoint
-	IsNew           bool     // not seen in the window before
+	IsNew           *bool    // not seen in the window before; nil where nothing came in it to compare with
 	Orgs            int      // organisations hit; of more than a few dozen an estimate within some 5 %
 	Share           *float64 // of the payloads that came to the service within the window; nil where none did
 	PayloadIDs      []int64  // of at most 3 of the payloads, the last first: row numbers, shown to nobody
@@ -135,7 +135,7 @@ func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time
 	g := &FailureGroup{
 		Fingerprint: payload.Fingerprint(r.Fingerprint), Service: r.Service, Source: r.Source,
 		Total: r.Total, Open: r.Open, FirstSeen: r.FirstAt.UTC(), LastSeen: r.LastAt.UTC(),
-		IsNew: !r.Known, Orgs: r.Orgs, Trend: make([]FailurePoint, len(points)),
+		IsNew: new(!r.Known), Orgs: r.Orgs, Trend: make([]FailurePoint, len(points)),
 	}
 	for i, at := range points {
 		g.Trend[i].At = at
@@ -183,7 +183,7 @@ func (s *Store) addSamples(ctx context.Context, f *frame, filter FailureFilter, 
 		Message string
 	}
 	err := s.read(ctx, "failure samples", &rows, `SELECT g.n, r.message FROM (VALUES `+strings.Join(values, ", ")+`) g(n, series, bucket, service, source, fingerprint)
-		CROSS JOIN LATERAL (SELECT r.message, r.last_at FROM failure_rollups r WHERE r.generation = (SELECT generation FROM rollup_state) AND r.series = g.series
+		CROSS JOIN LATERAL (SELECT r.message, r.last_at FROM failure_rollups r WHERE r.generation = (SELECT rollup_state.generation FROM rollup_state) AND r.series = g.series
 			AND r.org_id IN (?) AND r.bucket = g.bucket AND r.service = g.service AND r.source = g.source AND r.fingerprint = g.fingerprint OFFSET 0) r
 		ORDER BY r.last_at`, append(args, bun.List(orgs))...)
 	for _, r := range rows {
@@ -226,33 +226,41 @@ func (s *Store) addOrgs(ctx context.Context, f *frame, filter FailureFilter, gro
 	return nil
 }
 
-// addShares sets each group against the payloads that came to its service.
+// addShares sets each group against the payloads that came to its service. A
+// kind is new only where payloads came in the window before: on the first day
+// there is nothing to compare with, and everything would be new.
 func (s *Store) addShares(ctx context.Context, f *frame, filter NumbersFilter, groups []*FailureGroup) error {
-	received, err := s.receivedBy(ctx, f, filter)
+	received, before, err := s.receivedBy(ctx, f, filter)
 	for _, g := range groups {
 		if all := received[g.Service]; all > 0 {
 			share := float64(g.Total) / float64(all)
 			g.Share = &share
 		}
+		if *g.IsNew && !before {
+			g.IsNew = nil
+		}
 	}
 	return err
 }
 
-// receivedBy is how many payloads came to each service.
-func (s *Store) receivedBy(ctx context.Context, f *frame, filter NumbersFilter) (map[string]int64, error) {
-	filter.Source = nil
+// receivedBy is how many payloads came to each service, and whether any came
+// to any service in the window before.
+func (s *Store) receivedBy(ctx context.Context, f *frame, filter NumbersFilter) (received map[string]int64, before bool, err error) {
+	filter.Service, filter.Source = nil, nil
 	orgs, _ := filter.orgs()
-	from, args := f.from("stage_rollups", orgs, filter.stages(), f.now)
+	from, args := f.from("stage_rollups", orgs, filter.stages(), f.now, f.before)
 	var rows []struct {
-		Service  string
-		Received int64
+		Service     string
+		Now, Before int64
 	}
-	if err := s.read(ctx, "received", &rows, `SELECT r.service, sum(r.received)::bigint AS received `+from+` GROUP BY r.service`, args...); err != nil {
-		return nil, err
+	if err := s.read(ctx, "received", &rows, `SELECT r.service, coalesce(sum(r.received) FILTER (WHERE s.part = 0), 0)::bigint AS now,
+			coalesce(sum(r.received) FILTER (WHERE s.part = 1), 0)::bigint AS before `+from+` GROUP BY r.service`, args...); err != nil {
+		return nil, false, err
 	}
-	received := map[string]int64{}
+	received = map[string]int64{}
 	for _, r := range rows {
-		received[r.Service] = r.Received
+		received[r.Service] = r.Now
+		before = before || r.Before > 0
 	}
-	return received, nil
+	return received, before, nil
 }

@@ -52,7 +52,7 @@ func TestFailureGroupsEqualARecount(t *testing.T) {
 	t.Parallel()
 	l := answering(t)
 	journeys := l.journeys()
-	known := 0
+	known, fresh := 0, 0
 	for _, q := range questions() {
 		groups, err := l.FailureGroups(t.Context(), q.window, store.FailureFilter{NumbersFilter: q.filter})
 		if err != nil {
@@ -61,7 +61,7 @@ func TestFailureGroupsEqualARecount(t *testing.T) {
 		now, before := q.groups(journeys)
 		whole := q
 		whole.stages = false
-		services := whole.passages(journeys, false)
+		services, earlier := whole.passages(journeys, false), whole.passages(journeys, true)
 		for _, g := range groups {
 			what := fmt.Sprintf("%s: %s %s %s", q.name, g.Fingerprint, g.Service, g.Source)
 			key := groupKey{g.Service, g.Source, g.Fingerprint}
@@ -71,11 +71,16 @@ func TestFailureGroupsEqualARecount(t *testing.T) {
 				continue
 			}
 			delete(now, key)
-			if g.Total != want.Total || g.Open != want.Open || g.Orgs != want.Orgs || g.IsNew == before[key] {
-				t.Errorf("%s: %+v, want %+v, known %v", what, g, want, before[key])
+			if g.Total != want.Total || g.Open != want.Open || g.Orgs != want.Orgs {
+				t.Errorf("%s: %+v, want %+v", what, g, want)
 			}
-			if before[key] {
+			switch {
+			case len(earlier) == 0 && g.IsNew != nil, len(earlier) > 0 && (g.IsNew == nil || *g.IsNew == before[key]):
+				t.Errorf("%s: new %v, seen before %v, %d services before", what, g.IsNew, before[key], len(earlier))
+			case before[key]:
 				known++
+			case g.IsNew != nil:
+				fresh++
 			}
 			if share := float64(g.Total) / float64(len(services[g.Service])); len(services[g.Service]) > 0 && (g.Share == nil || math.Abs(*g.Share-share) > 1e-9) {
 				t.Errorf("%s: share %v, want %v", what, g.Share, share)
@@ -96,8 +101,8 @@ func TestFailureGroupsEqualARecount(t *testing.T) {
 			t.Errorf("%s: the most frequent are not first", q.name)
 		}
 	}
-	if known == 0 {
-		t.Error("no group was seen in the window before")
+	if known == 0 || fresh == 0 {
+		t.Errorf("%d groups were seen in the window before, %d are new", known, fresh)
 	}
 }
 
@@ -147,7 +152,7 @@ func TestAHealedFailureStaysInTheTotal(t *testing.T) {
 				t.Fatalf("%d groups, %v", len(groups), err)
 			}
 			g := groups[0]
-			if g.Total != 2 || g.Open != 1 || g.Sample != other.Message || !g.IsNew || g.Orgs != 1 || *g.Share != 1 {
+			if g.Total != 2 || g.Open != 1 || g.Sample != other.Message || g.IsNew != nil || g.Orgs != 1 || *g.Share != 1 {
 				t.Errorf("%+v", g)
 			}
 			text := g.Fingerprint.String()
@@ -164,6 +169,41 @@ func TestAHealedFailureStaysInTheTotal(t *testing.T) {
 				t.Errorf("by another: %v, %v", none, err)
 			}
 		})
+	}
+}
+
+// A kind is new when payloads came in the window before and none failed so.
+// On the first day there is nothing to compare with.
+func TestAKindIsNewAgainstTheWindowBefore(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	f := newFeeder(t, l.Store, 0)
+	failure := event(1, "puptoo", "error", 0)
+	failure.Message = "no such host"
+	f.feed(failure)
+	isNew := func(filter store.FailureFilter) *bool {
+		t.Helper()
+		l.fold()
+		groups, err := l.FailureGroups(t.Context(), since(24*time.Hour), filter)
+		if err != nil || len(groups) != 1 {
+			t.Fatalf("%d groups, %v", len(groups), err)
+		}
+		return groups[0].IsNew
+	}
+	if got := isNew(store.FailureFilter{}); got != nil {
+		t.Errorf("on the first day it is new: %v", *got)
+	}
+	f.feed(event(2, "inventory", "success", -30*time.Hour))
+	for name, filter := range map[string]store.FailureFilter{"of all": {}, "of its service": {NumbersFilter: store.NumbersFilter{Service: eq("puptoo")}}} {
+		if got := isNew(filter); got == nil || !*got {
+			t.Errorf("%s: never seen before, and not new: %v", name, got)
+		}
+	}
+	failure = event(3, "puptoo", "error", -30*time.Hour)
+	failure.Message = "no such host"
+	f.feed(failure)
+	if got := isNew(store.FailureFilter{}); got == nil || *got {
+		t.Errorf("seen the day before, and new: %v", got)
 	}
 }
 

@@ -165,7 +165,7 @@ func (f *frame) from(table string, orgs []string, w where, spans ...span) (strin
 		}
 	}
 	var with where
-	with.and("r.generation = (SELECT generation FROM rollup_state) AND r.series = s.series AND r.bucket >= s.begins AND r.bucket < s.ends")
+	with.and("r.generation = (SELECT rollup_state.generation FROM rollup_state) AND r.series = s.series AND r.bucket >= s.begins AND r.bucket < s.ends")
 	if len(orgs) == 0 {
 		with.and("FALSE")
 	} else {

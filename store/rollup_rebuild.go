@@ -148,7 +148,7 @@ func (s *Store) endRebuild(ctx context.Context) error {
 func (s *Store) deleteFormer(ctx context.Context, table string) error {
 	for {
 		deleted, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE ctid = ANY (ARRAY(
-			SELECT ctid FROM `+table+` WHERE generation < (SELECT generation FROM rollup_state) LIMIT 10000))`)
+			SELECT ctid FROM `+table+` WHERE generation < (SELECT rollup_state.generation FROM rollup_state) LIMIT 10000))`)
 		if err != nil || deleted.RowsAffected() == 0 {
 			return err
 		}

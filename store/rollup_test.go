@@ -217,17 +217,22 @@ func TestRebuiltRollupsEqualARecount(t *testing.T) {
 	wait.Go(func() { l.feed(events[3000:], 3) })
 	// Cut off after the first step, gone on with by two at once.
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := l.RebuildRollups(ctx, func(int) { cancel() }); err == nil {
-		t.Error("a rebuild that is cut off says that it is done")
+	first := 0
+	if err := l.RebuildRollups(ctx, func(counted int) { first = counted; cancel() }); err == nil || first == 0 {
+		t.Errorf("a rebuild that is cut off has counted %d, and says %v", first, err)
 	}
-	for range 2 {
+	var rest [2]int
+	for i := range rest {
 		wait.Go(func() {
-			if err := l.RebuildRollups(t.Context(), nil); err != nil {
+			if err := l.RebuildRollups(t.Context(), func(counted int) { rest[i] = counted }); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wait.Wait()
+	if all := len(l.journeys()); first+rest[0]+rest[1] > all {
+		t.Errorf("%d, %d and %d payloads are counted of %d: some twice", first, rest[0], rest[1], all)
+	}
 	l.check()
 	conn := storetest.Conn(t, l.dsn)
 	var generation, generations int
@@ -251,6 +256,90 @@ func TestRollupsFollowNewRules(t *testing.T) {
 	}
 	wait.Wait()
 	l.check()
+}
+
+// feedWithLetter also counts a record that is no event.
+func (f *feeder) feedWithLetter(events ...payload.Event) {
+	f.t.Helper()
+	to := f.next + int64(len(events)) + 1
+	var letters store.LetterCounts
+	letters.Add(payload.ReasonNotJSON, "", to-1, []byte("third-party"))
+	_, err := f.store.Ingest(context.Background(), store.Batch{Group: group, Parts: []store.Part{{
+		Topic: topic, Partition: f.partition, TopicID: [16]byte{1}, From: f.next, To: to, Events: events, Letters: letters,
+	}}})
+	if err != nil {
+		f.t.Error(err)
+	}
+	f.next = to
+}
+
+// An identity is given out before its row commits: a fold that has read a
+// later delta must neither pass over an earlier one that shows up behind it,
+// nor add it twice.
+func TestADeltaThatCommitsLateIsFoldedOnce(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	conn := storetest.Conn(t, l.dsn)
+	f := newFeeder(t, l.Store, 0)
+	f.feedWithLetter()
+	// Dead letters are counted last in a batch's transaction: the late one has
+	// appended its delta when it comes to wait for their row.
+	holdLate := l.hold(conn, `SELECT FROM dead_letters FOR UPDATE`)
+	events := l.events(7, 1200, 300)
+	late := l.waiting(1, func() { f.feedWithLetter(events[:600]...) })
+	apart := events[600:] // payloads of their own: the late batch holds the rows of the others
+	for i := range apart {
+		apart[i].RequestID[0] ^= 0xff
+	}
+	newFeeder(t, l.Store, 1).feed(apart...)
+	// The fold has read the later delta when it comes to wait for the table.
+	holdFold := l.hold(storetest.Conn(t, l.dsn), `LOCK TABLE handover_rollups IN SHARE MODE`)
+	fold := l.waiting(2, func() {
+		if err := l.FoldRollups(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	holdLate()
+	<-late
+	holdFold()
+	<-fold
+	l.check()
+}
+
+// hold takes a lock until the function it gives is called.
+func (l *ledger) hold(conn *pgx.Conn, sql string) (release func()) {
+	l.t.Helper()
+	tx, err := conn.Begin(l.t.Context())
+	if err == nil {
+		_, err = tx.Exec(l.t.Context(), sql)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return func() {
+		l.t.Helper()
+		if err := tx.Rollback(l.t.Context()); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// waiting starts something and returns once so many sessions wait for a lock.
+func (l *ledger) waiting(sessions int, do func()) (done chan struct{}) {
+	l.t.Helper()
+	done = make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	conn := storetest.Conn(l.t, l.dsn)
+	for wait := 0; wait < sessions; time.Sleep(5 * time.Millisecond) {
+		err := conn.QueryRow(l.t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&wait)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return done
 }
 
 // What was stored before there were rollups is not counted until a rebuild:
