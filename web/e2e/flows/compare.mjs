@@ -1,6 +1,6 @@
 // Two payloads side by side.
 import assert from 'node:assert/strict';
-import { base, sentence } from '../tracker.mjs';
+import { ask, base, sentence } from '../tracker.mjs';
 
 export const compare = {
   seen: {
@@ -21,6 +21,16 @@ export const compare = {
       for (const { service } of [...failed.stages, ...succeeded.stages]) {
         await table.getByText(service, { exact: true }).first().waitFor();
       }
+      const { compare } = await ask(
+        `query ($a: RequestID!, $b: RequestID!) { compare(a: $a, b: $b) { stages { a { state } b { state } } onlyInA onlyInB } }`,
+        { a: failed.requestId, b: succeeded.requestId },
+      );
+      const both = compare.stages.filter(({ a, b }) => a && b).length;
+      const only = (name, services) => (services.length > 0 ? ` · only ${name} came to ${services.join(', ')}` : '');
+      await page
+        .getByText(`${both} in both${only('A', compare.onlyInA)}${only('B', compare.onlyInB)}`, { exact: true })
+        .waitFor();
+      assert.equal(await table.locator('tbody tr').count(), compare.stages.length);
       await shot('compare');
       await page.getByRole('button', { name: 'Swap' }).click();
       await page.waitForURL(`**/compare?a=${succeeded.requestId}&b=${failed.requestId}`);

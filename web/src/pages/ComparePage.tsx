@@ -26,24 +26,33 @@ graphql(`
     verdict {
       state
       sentence
-      servicesPassed
-      coveredFailures
-      failure {
-        service
-        message
-      }
     }
+  }
+`);
+
+graphql(`
+  fragment ComparedStages on Comparison {
     stages {
       service
       source
-      state
-      startedAt
-      duration
-      words
-      failure {
-        message
+      a {
+        state
+        duration
+        failure {
+          message
+        }
       }
+      b {
+        state
+        duration
+        failure {
+          message
+        }
+      }
+      ratio
     }
+    onlyInA
+    onlyInB
   }
 `);
 
@@ -54,6 +63,9 @@ const compareQuery = graphql(`
     }
     b: payload(by: { requestId: $b }) {
       ...Compared
+    }
+    compare(a: $a, b: $b) {
+      ...ComparedStages
     }
   }
 `);
@@ -96,7 +108,7 @@ function Both({ a, b }: { a: string; b: string }) {
         <Side name="A" id={a} payload={data.a} />
         <Side name="B" id={b} payload={data.b} />
       </div>
-      {data.a && data.b && <Differences a={data.a} b={data.b} />}
+      {data.compare && <Differences comparison={data.compare} />}
     </>
   );
 }

@@ -1,21 +1,21 @@
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table/dist/esm/components/Table';
-import type { ComparedFragment } from '../../gql/graphql';
-import { describeRatio, millisecondsOf, type Pair, pairUp } from '../../lib/compare';
+import type { ComparedStagesFragment } from '../../gql/graphql';
+import { describeRatio, millisecondsOf } from '../../lib/compare';
 import { formatDuration } from '../../lib/duration';
 import { FailureMessage } from '../../parts/FailureMessage';
 import { StageLabel } from '../../parts/VerdictLabel';
 
-type Stage = ComparedFragment['stages'][number];
+type Pair = ComparedStagesFragment['stages'][number];
 
 /** Stage by stage: who has it, how it ended, how long it took. */
-export function Differences({ a, b }: { a: ComparedFragment; b: ComparedFragment }) {
-  const pairs = pairUp(a.stages, b.stages);
-  const longest = Math.max(1, ...[...a.stages, ...b.stages].map(millisecondsOf));
+export function Differences({ comparison }: { comparison: ComparedStagesFragment }) {
+  const pairs = comparison.stages;
+  const longest = Math.max(1, ...pairs.flatMap(({ a, b }) => [millisecondsOf(a), millisecondsOf(b)]));
   return (
     <section aria-labelledby="stages" className="pt-panel">
       <Title headingLevel="h2" size="lg" id="stages">
-        Stages <span className="pt-subtle">{summary(pairs)}</span>
+        Stages <span className="pt-subtle">{summary(comparison)}</span>
       </Title>
       <Table aria-label="Stages of both" variant="compact" gridBreakPoint="grid-lg" className="pt-table pt-compared">
         <Thead>
@@ -30,7 +30,7 @@ export function Differences({ a, b }: { a: ComparedFragment; b: ComparedFragment
           {pairs.map((pair) => {
             const difference = describeDifference(pair);
             return (
-              <Tr key={pair.name} className={difference ? 'pt-different' : ''}>
+              <Tr key={`${pair.service} ${pair.source}`} className={difference ? 'pt-different' : ''}>
                 <Td dataLabel="Service" className="pt-service">
                   <strong>{pair.service}</strong>
                   {pair.source && <span className="pt-source">{pair.source}</span>}
@@ -53,7 +53,7 @@ export function Differences({ a, b }: { a: ComparedFragment; b: ComparedFragment
   );
 }
 
-function Half({ stage, longest }: { stage: Stage | undefined; longest: number }) {
+function Half({ stage, longest }: { stage: Pair['a']; longest: number }) {
   if (!stage) return <span className="pt-none">not there</span>;
   return (
     <div className="pt-half-cell">
@@ -72,7 +72,7 @@ function Half({ stage, longest }: { stage: Stage | undefined; longest: number })
   );
 }
 
-function describeDifference({ a, b, ratio }: Pair<Stage>): string {
+function describeDifference({ a, b, ratio }: Pair): string {
   if (!b) return 'only in A';
   if (!a) return 'only in B';
   const words = [describeRatio(ratio)];
@@ -80,8 +80,11 @@ function describeDifference({ a, b, ratio }: Pair<Stage>): string {
   return words.filter(Boolean).join(', ');
 }
 
-function summary(pairs: Pair<Stage>[]): string {
-  const onlyA = pairs.filter((pair) => !pair.b).length;
-  const onlyB = pairs.filter((pair) => !pair.a).length;
-  return `${pairs.length - onlyA - onlyB} in both, ${onlyA} only in A, ${onlyB} only in B`;
+function summary({ stages, onlyInA, onlyInB }: ComparedStagesFragment): string {
+  const both = stages.filter(({ a, b }) => a && b).length;
+  return [`${both} in both`, only('A', onlyInA), only('B', onlyInB)].filter(Boolean).join(' · ');
+}
+
+function only(name: string, services: string[]): string {
+  return services.length > 0 ? `only ${name} came to ${services.join(', ')}` : '';
 }
