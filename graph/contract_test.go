@@ -166,6 +166,27 @@ func TestQuestion6ListsWhatHangs(t *testing.T) {
 	}}, "payloads", "nodes")
 }
 
+func TestAVerdictNamesWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	rules := payload.DefaultRules()
+	rules.Handovers = []payload.Handover{{From: "ingress", To: "puptoo"}}
+	if err := b.store.ApplyRules(t.Context(), rules, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.feed(
+		event(1, "ingress", "success", 22*time.Minute), event(1, "storage-broker", "received", 22*time.Minute),
+		event(2, "puptoo", "success", 23*time.Minute),
+	)
+	data := b.data(`{ payloads { nodes { requestId verdict { waitsFor { service after } } } } }`, nil)
+	want(t, data, []any{
+		map[string]any{"requestId": requestID(1).String(), "verdict": map[string]any{"waitsFor": []any{
+			map[string]any{"service": "storage-broker", "after": nil}, map[string]any{"service": "puptoo", "after": "ingress"},
+		}}},
+		map[string]any{"requestId": requestID(2).String(), "verdict": map[string]any{"waitsFor": []any{}}},
+	}, "payloads", "nodes")
+}
+
 var pages = regexp.MustCompile(`(first|last): \d+`)
 
 func TestEveryQuestionPassesTheDefaultLimitsWithFullPages(t *testing.T) {

@@ -502,10 +502,20 @@ type Verdict {
   quietSince: DateTime!
   "When an open payload counts, or began to count, as stalled; null unless ` + "`" + `IN_PROGRESS` + "`" + ` or ` + "`" + `STALLED` + "`" + `."
   stallsAt: DateTime
+  "What the payload waits for: services that hold it, then those that should have begun; empty unless ` + "`" + `IN_PROGRESS` + "`" + ` or ` + "`" + `STALLED` + "`" + `."
+  waitsFor: [Wait!]!
   "Services where something failed before a later success, ascending: the upload went through, perhaps not every part of it."
   coveredFailures: [String!]!
   "Why it failed, the earliest reason first given; null unless ` + "`" + `FAILED` + "`" + `."
   failure: Failure
+}
+
+"A service that an open payload waits for."
+type Wait {
+  "The service."
+  service: String!
+  "The service it should have taken over from; null where it has begun."
+  after: String
 }
 
 "Where a payload stands."
@@ -1744,12 +1754,24 @@ func (ec *executionContext) childFields_Verdict(ctx context.Context, field graph
 		return ec.fieldContext_Verdict_quietSince(ctx, field)
 	case "stallsAt":
 		return ec.fieldContext_Verdict_stallsAt(ctx, field)
+	case "waitsFor":
+		return ec.fieldContext_Verdict_waitsFor(ctx, field)
 	case "coveredFailures":
 		return ec.fieldContext_Verdict_coveredFailures(ctx, field)
 	case "failure":
 		return ec.fieldContext_Verdict_failure(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
+}
+
+func (ec *executionContext) childFields_Wait(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_Wait_service(ctx, field)
+	case "after":
+		return ec.fieldContext_Wait_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Wait", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7430,6 +7452,38 @@ func (ec *executionContext) fieldContext_Verdict_stallsAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Verdict", field, true, false, "DateTime")
 }
 
+func (ec *executionContext) _Verdict_waitsFor(ctx context.Context, field graphql.CollectedField, obj *Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Verdict_waitsFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitsFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []payload.Wait) graphql.Marshaler {
+			return ec.marshalNWait2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWaitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Verdict_waitsFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Verdict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Wait(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Verdict_coveredFailures(ctx context.Context, field graphql.CollectedField, obj *Verdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7483,6 +7537,52 @@ func (ec *executionContext) fieldContext_Verdict_failure(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Wait_service(ctx context.Context, field graphql.CollectedField, obj *payload.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "String")
+}
+
+func (ec *executionContext) _Wait_after(ctx context.Context, field graphql.CollectedField, obj *payload.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "String")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -11417,6 +11517,11 @@ func (ec *executionContext) _Verdict(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "waitsFor":
+			out.Values[i] = ec._Verdict_waitsFor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "coveredFailures":
 			out.Values[i] = ec._Verdict_coveredFailures(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -11424,6 +11529,44 @@ func (ec *executionContext) _Verdict(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "failure":
 			out.Values[i] = ec._Verdict_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waitImplementors = []string{"Wait"}
+
+func (ec *executionContext) _Wait(ctx context.Context, sel ast.SelectionSet, obj *payload.Wait) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Wait")
+		case "service":
+			out.Values[i] = ec._Wait_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._Wait_after(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -12693,6 +12836,26 @@ func (ec *executionContext) marshalNVerdictState2githubᚗcomᚋpayloadᚑtracke
 		graphql.AddInvalidNullFromMarshaler(ctx, "VerdictState!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNWait2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWait(ctx context.Context, sel ast.SelectionSet, v payload.Wait) graphql.Marshaler {
+	return ec._Wait(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWait2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWaitᚄ(ctx context.Context, sel ast.SelectionSet, v []payload.Wait) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWait2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWait(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNWindow2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐWindow(ctx context.Context, v any) (store.Window, error) {

@@ -20,7 +20,7 @@ export default [
           exceptions: {
             suffixes: ['Connection', 'Edge'],
             types: [
-              'PageInfo', 'Total', 'Verdict', 'Failure', 'Stage', 'Host', 'Links', 'Find', 'Subscription',
+              'PageInfo', 'Total', 'Verdict', 'Wait', 'Failure', 'Stage', 'Host', 'Links', 'Find', 'Subscription',
               // Numbers over many payloads.
               'Service', 'Numbers', 'Percentiles', 'ServicePoint', 'Flow', 'FlowService', 'FlowHandover', 'Slowest',
               'FailureGroup', 'FailurePoint', 'FailureSamples',
