@@ -7,6 +7,7 @@ const PayloadsPage = lazy(() => import('./pages/PayloadsPage'));
 const PayloadPage = lazy(() => import('./pages/PayloadPage'));
 const StatusesPage = lazy(() => import('./pages/StatusesPage'));
 const ComparePage = lazy(() => import('./pages/ComparePage'));
+const ServicesPage = lazy(() => import('./pages/ServicesPage'));
 const FindPage = lazy(() => import('./pages/FindPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
@@ -21,6 +22,7 @@ export function App() {
           <Route path="/payloads/:requestId" element={<PayloadPage />} />
           <Route path="/statuses" element={<StatusesPage />} />
           <Route path="/compare" element={<ComparePage />} />
+          <Route path="/services" element={<ServicesPage />} />
           <Route path="/find" element={<FindPage />} />
           <Route path="*" element={<MissingPage />} />
         </Routes>

@@ -19,6 +19,8 @@ export interface Field {
   label: string;
   kind: Kind;
   hint?: string;
+  /** What can be asked of it, where that is less than of others of its kind. */
+  ops?: Op[];
 }
 
 const operations: Record<Kind, Op[]> = {
@@ -30,7 +32,7 @@ const operations: Record<Kind, Op[]> = {
   duration: ['gte', 'lt'],
 };
 
-export const operationsOf = (field: Field): Op[] => operations[field.kind];
+export const operationsOf = (field: Field): Op[] => field.ops ?? operations[field.kind];
 
 const requestId: Field = { name: 'requestId', label: 'Request', kind: 'id', hint: '32 hex digits' };
 const org: Field = { name: 'orgId', label: 'Organisation', kind: 'word' };
@@ -39,21 +41,42 @@ const service: Field = { name: 'service', label: 'Service', kind: 'word', hint: 
 const source: Field = { name: 'source', label: 'Source', kind: 'word' };
 const status: Field = { name: 'status', label: 'Status', kind: 'word', hint: 'e.g. error' };
 
+const fingerprint: Field = { name: 'fingerprint', label: 'Kind of failure', kind: 'word', hint: 'e.g. v1:62eeb2f1c7f3815' };
+const inventoryId: Field = { name: 'inventoryId', label: 'Inventory id', kind: 'word' };
+const systemId: Field = { name: 'systemId', label: 'System id', kind: 'word' };
+const startedAt: Field = { name: 'startedAt', label: 'Started', kind: 'window' };
+const duration: Field = { name: 'duration', label: 'Duration', kind: 'duration', hint: 'e.g. 90 s, 5 min' };
+
 export const payloadFields: Field[] = [
   { name: 'verdict', label: 'Verdict', kind: 'verdict' },
   { name: 'failedService', label: 'Failed in', kind: 'word', hint: 'e.g. puptoo' },
   { name: 'failureMessage', label: 'Reason', kind: 'text', hint: 'Part of the reason' },
+  fingerprint,
   org,
   account,
   requestId,
-  { name: 'inventoryId', label: 'Inventory id', kind: 'word' },
-  { name: 'systemId', label: 'System id', kind: 'word' },
+  inventoryId,
+  systemId,
   service,
   source,
   status,
-  { name: 'startedAt', label: 'Started', kind: 'window' },
+  startedAt,
   { name: 'failedAt', label: 'Failed', kind: 'window' },
-  { name: 'duration', label: 'Duration', kind: 'duration', hint: 'e.g. 90 s, 5 min' },
+  duration,
+];
+
+/** What stalled payloads can be asked by: they have not failed. */
+export const stalledFields: Field[] = [
+  service,
+  source,
+  status,
+  org,
+  account,
+  requestId,
+  inventoryId,
+  systemId,
+  startedAt,
+  duration,
 ];
 
 export const statusFields: Field[] = [
@@ -66,6 +89,21 @@ export const statusFields: Field[] = [
   requestId,
   { name: 'date', label: 'Date', kind: 'window' },
 ];
+
+/** What numbers over many payloads can be asked by: they are kept by organisation. */
+export const numbersFields: Field[] = [{ ...org, ops: ['is'] }, service, source];
+
+/** What failures can be asked by. */
+export const failureFields: Field[] = [service, source, { ...org, ops: ['is'] }, { ...fingerprint, ops: ['is'] }];
+
+/** What the slowest payloads can be asked by, one value each. */
+export const slowestFields: Field[] = [
+  { ...service, ops: ['is'] },
+  { ...org, ops: ['is'] },
+];
+
+/** Payloads flow from service to service, whatever the source. */
+export const flowFields: Field[] = [{ ...org, ops: ['is'] }, service];
 
 const keyOf = (field: string, op: Op) => (op === 'is' ? field : `${field}.${op}`);
 
@@ -92,6 +130,16 @@ export function withCondition(search: URLSearchParams, { field, op, value }: Con
   if (op === 'since') for (const other of ['from', 'to'] as const) next.delete(keyOf(field, other));
   if (op === 'from' || op === 'to') next.delete(keyOf(field, 'since'));
   next.set(key, value);
+  return next;
+}
+
+/** The address with one value at most of these fields, the one that came last: the API takes no more of them. */
+export function withOneEach(names: string[], search: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams(search);
+  for (const name of names) {
+    const last = next.getAll(name).at(-1);
+    if (last !== undefined) next.set(name, last);
+  }
   return next;
 }
 
@@ -126,6 +174,12 @@ const apiNames: Record<Op, string> = {
   gte: 'gte',
   lt: 'lt',
 };
+
+/** A list's address with these conditions and no others. */
+export function addressOf(list: '/payloads' | '/statuses', conditions: Condition[]): string {
+  const search = conditions.reduce(withCondition, new URLSearchParams());
+  return search.size > 0 ? `${list}?${search}` : list;
+}
 
 /** The conditions as the API's filter; null for none. */
 export function toFilter<Filter>(conditions: Condition[]): Filter | null {

@@ -141,7 +141,8 @@ function gapsOf(rows: Span[], length: number): Chart['gaps'] {
 }
 
 const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200];
-const steps = [
+/** Lengths of time, in milliseconds, that read well on an axis. */
+export const roundLengths = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   ...seconds.map((s) => s * 1000),
   ...[1, 2, 7, 14, 30, 90, 365].map((d) => d * 86_400_000),
@@ -149,7 +150,7 @@ const steps = [
 
 /** Round distances from the start, at most six. */
 function ticksOf(length: number): number[] {
-  const step = steps.find((ms) => length / ms <= 5) ?? Math.max(length / 5, 1);
+  const step = roundLengths.find((ms) => length / ms <= 5) ?? Math.max(length / 5, 1);
   return Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => i * step);
 }
 

@@ -22,8 +22,11 @@ import { readTime } from '../../lib/time';
 import { zone } from '../../lib/zone';
 import type { ListAddress } from './address';
 
+/** What of a page can be filtered: lists, and numbers. */
+export type Filtered = Pick<ListAddress, 'search' | 'conditions' | 'go'> & { kind: { fields: Field[] } };
+
 /** Builds one condition after the other, and shows those that hold as chips. */
-export function FilterBar({ list, known }: { list: ListAddress; known: Record<string, string[]> }) {
+export function FilterBar({ list, known }: { list: Filtered; known: Record<string, string[]> }) {
   const { fields } = list.kind;
   const [name, setName] = useState(fields[0]?.name ?? '');
   const field = fields.find((one) => one.name === name) ?? fields[0];
@@ -172,7 +175,7 @@ function faultOf(field: Field, op: Op): string {
   return op === 'has' ? 'Type a part of the text.' : 'Type an id.';
 }
 
-function Chips({ list }: { list: ListAddress }) {
+function Chips({ list }: { list: Filtered }) {
   const shownZone = useStored(zone);
   const { conditions, kind, search, go } = list;
   if (conditions.length === 0) return null;
@@ -183,7 +186,7 @@ function Chips({ list }: { list: ListAddress }) {
           const field = kind.fields.find((one) => one.name === condition.field);
           if (!field) return null;
           const words = describeCondition(field, condition, shownZone);
-          const flipped = flip(condition);
+          const flipped = flip(field, condition);
           return (
             <Label
               key={`${condition.field} ${condition.op} ${condition.value}`}
@@ -208,7 +211,8 @@ function Chips({ list }: { list: ListAddress }) {
 }
 
 /** The opposite of a condition that has one. */
-function flip(condition: Condition): Condition | null {
+function flip(field: Field, condition: Condition): Condition | null {
+  if (!operationsOf(field).includes('not')) return null;
   if (condition.op === 'is') return { ...condition, op: 'not' };
   return condition.op === 'not' ? { ...condition, op: 'is' } : null;
 }
