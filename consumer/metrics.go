@@ -1,6 +1,10 @@
 package consumer
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/payload-tracker/payload-tracker/payload"
+)
 
 // metrics of the consumer; every field works without a registry too. The
 // first six keep the names of the tracker that dashboards were built for.
@@ -81,6 +85,13 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		Name: "payload_tracker_consumer_lag", Help: "Records of a partition that are not stored yet.",
 	}, []string{"partition"})
 	all = append(all, m.lag)
+	// A counter that begins with its first count has no increase to alert on.
+	for _, reason := range append(payload.Reasons(), reasonRefused) {
+		m.deadLetters.WithLabelValues(string(reason))
+	}
+	for _, cause := range resetCauses {
+		m.positionResets.WithLabelValues(cause)
+	}
 	if registerer != nil {
 		registerer.MustRegister(all...)
 	}

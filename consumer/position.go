@@ -91,6 +91,17 @@ func (s *session) lookUp(ctx context.Context, offsets map[int32]kgo.Offset) erro
 	return nil
 }
 
+// What makes a position no longer match the topic.
+const (
+	causeMadeAgain = "topic_made_again"
+	causeDeleted   = "deleted"
+	causeBeyondEnd = "beyond_end"
+	causeLogCut    = "log_cut"
+	causeBackward  = "backward"
+)
+
+var resetCauses = []string{causeMadeAgain, causeDeleted, causeBeyondEnd, causeLogCut, causeBackward}
+
 // startOf says where reading a partition starts: at the database's position,
 // where the log still has it. What the log has no more is lost, and said
 // aloud; what it has again is read again, since content dedupe takes care.
@@ -102,11 +113,11 @@ func (s *session) startOf(number int32, position store.Position, topicID [16]byt
 	var cause, reason string
 	switch {
 	case position.TopicID != topicID && position.TopicID != [16]byte{} && topicID != [16]byte{}:
-		cause, reason = "topic_made_again", "the topic was made again since the position was stored; reading the new one from its start"
+		cause, reason = causeMadeAgain, "the topic was made again since the position was stored; reading the new one from its start"
 	case position.Next < first:
-		cause, reason = "deleted", "the broker deleted records before they were read; reading on from its first"
+		cause, reason = causeDeleted, "the broker deleted records before they were read; reading on from its first"
 	case position.Next > last && position.LeaderEpoch < 0:
-		cause, reason = "beyond_end", "the position is past the end of the log; reading the log from its start"
+		cause, reason = causeBeyondEnd, "the position is past the end of the log; reading the log from its start"
 	default:
 		// Past the end with an epoch: the client asks the broker where the
 		// log was cut.

@@ -91,7 +91,7 @@ func (s *session) readRecords(number int32, records []*kgo.Record) {
 		s.mu.Lock()
 		owner.seek = s.parts[number] == owner
 		s.mu.Unlock()
-		s.c.metrics.positionResets.WithLabelValues("backward").Inc()
+		s.c.metrics.positionResets.WithLabelValues(causeBackward).Inc()
 		s.c.logger.Error("Kafka sent records from before the position", slog.Int("partition", int(number)), slog.Int64("offset", records[0].Offset), slog.Int64("position", read))
 	}
 }
@@ -122,7 +122,7 @@ func (s *session) readErrors(fetches kgo.Fetches) {
 // back to where the log was cut. The records that stand there now are read;
 // content dedupe takes care of those that were stored before.
 func (s *session) logCut(loss *kgo.ErrDataLoss) {
-	s.c.metrics.positionResets.WithLabelValues("log_cut").Inc()
+	s.c.metrics.positionResets.WithLabelValues(causeLogCut).Inc()
 	s.c.logger.Error("the broker lost records; reading on from where its log was cut", slog.Int("partition", int(loss.Partition)),
 		slog.Int64("position", loss.ConsumedTo), slog.Int64("offset", loss.ResetTo))
 	s.mu.Lock()

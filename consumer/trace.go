@@ -2,9 +2,7 @@ package consumer
 
 import (
 	"context"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -105,16 +103,6 @@ func outcome(ctx context.Context, result store.Result, live []*stretch) {
 		attribute.Int("payload_tracker.events.stored", result.Stored), attribute.Int("payload_tracker.events.repeated", result.Repeated),
 		attribute.Int("payload_tracker.dead_letters", letters), attribute.Int("payload_tracker.partitions.lost", len(result.Lost)),
 	)
-}
-
-// observe gives a duration the trace as its example, where there is one.
-func observe(to prometheus.Histogram, took time.Duration, span trace.Span) {
-	exemplar, ok := to.(prometheus.ExemplarObserver)
-	if of := span.SpanContext(); ok && of.IsSampled() {
-		exemplar.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": of.TraceID().String()})
-		return
-	}
-	to.Observe(took.Seconds())
 }
 
 // end ends the span of a batch that was stored, or abandoned.

@@ -163,7 +163,7 @@ func (s *session) lookAtLag(ctx context.Context) {
 		}
 		s.c.metrics.lag.WithLabelValues(fmt.Sprint(number)).Set(float64(max(0, last-max(p.stored, first))))
 		if p.gap >= 0 && p.gap < first {
-			s.c.metrics.positionResets.WithLabelValues("deleted").Inc()
+			s.c.metrics.positionResets.WithLabelValues(causeDeleted).Inc()
 			s.c.logger.Error("the broker deleted records before they were read", slog.Int("partition", int(number)), slog.Int64("position", p.gap), slog.Int64("first", first))
 		}
 		p.gap = -1

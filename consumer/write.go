@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-
+	"github.com/payload-tracker/payload-tracker/exemplar"
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
@@ -52,7 +51,7 @@ func (s *session) store(ctx, hard context.Context, f *flight) {
 		cancel()
 		if err == nil {
 			stored = true
-			s.c.observeBatch(f.batch, live, start, span)
+			s.c.observeBatch(hard, f.batch, live, start)
 			return
 		}
 		if ctx.Err() != nil {
@@ -171,14 +170,14 @@ func (s *session) moved(st *stretch, position int64) {
 	}
 }
 
-func (c *Consumer) observeBatch(b *batch, live []*stretch, start time.Time, span trace.Span) {
+func (c *Consumer) observeBatch(ctx context.Context, b *batch, live []*stretch, start time.Time) {
 	rows := 0
 	for _, st := range live {
 		rows += len(st.part.Events) + len(st.letters)
 	}
 	c.metrics.batchRows.Observe(float64(rows))
-	observe(c.metrics.batchSeconds, time.Since(start), span)
-	c.metrics.processSeconds.Observe(time.Since(b.since).Seconds())
+	exemplar.Observe(ctx, c.metrics.batchSeconds, time.Since(start))
+	exemplar.Observe(ctx, c.metrics.processSeconds, time.Since(b.since))
 }
 
 // backoff is how long to wait before the next attempt: doubling from 100 ms

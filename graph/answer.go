@@ -29,6 +29,7 @@ type answer struct {
 	data       json.RawMessage // nil: no data key
 	extensions map[string]any
 	cache      string // Cache-Control, when a GET may be kept
+	kind       string // of the question: query or subscription; "" when it was not understood
 	operation  string // the question's name, when it is one that is known beforehand
 
 	stream *graphql.OperationContext // an admitted subscription: its answers are to come

@@ -115,11 +115,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) ask(ctx context.Context, asked *question, a *answer) {
 	began := time.Now()
 	ctx, span := h.tracer.Start(ctx, "GraphQL")
+	traced := ctx
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.refuse(http.StatusInternalServerError, asError(h.errors.recovered(ctx, cause)))
 		}
-		h.metrics.observe(a, time.Since(began), span)
+		h.metrics.observe(traced, a, time.Since(began))
 		endSpan(span, a.errors)
 	}()
 	ctx, cancel := context.WithTimeout(ctx, h.config.Limits.Deadline)
@@ -137,7 +138,9 @@ func (h *Handler) ask(ctx context.Context, asked *question, a *answer) {
 func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
 	operation, cost, errs := h.admit(asked)
 	nameSpan(ctx, operation)
-	a.operation = h.config.Documents.nameOf(operation)
+	if operation != nil {
+		a.kind, a.operation = string(operation.Operation.Operation), h.config.Documents.nameOf(operation)
+	}
 	if cost.measured {
 		a.extend("cost", cost.extension(h.config.Limits))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/payload-tracker/payload-tracker/exemplar"
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
@@ -241,11 +242,13 @@ func (h *Handler) turn(ctx context.Context, t turn, respond graphql.ResponseHand
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(withNow(ctx, t.now)), h.config.Limits.Deadline)
 	defer cancel()
 	ctx, span := h.startTurn(ctx)
+	began := time.Now()
 	response = respond(ctx)
 	if response == nil {
 		response = &graphql.Response{Errors: gqlerror.List{timedOut()}}
 	}
 	response = h.bounded(response)
+	exemplar.Observe(ctx, h.metrics.pushSeconds, time.Since(began))
 	endSpan(span, response.Errors)
 	return response, nil
 }

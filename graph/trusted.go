@@ -55,7 +55,7 @@ func plainText(doc *ast.QueryDocument) string {
 // nameOf is an operation's name, when one of the documents has it: a metric
 // must not take any name that anybody sends.
 func (d *TrustedDocuments) nameOf(operation *graphql.OperationContext) string {
-	if operation == nil || !d.names[operation.Operation.Name] {
+	if !d.names[operation.Operation.Name] {
 		return ""
 	}
 	return operation.Operation.Name

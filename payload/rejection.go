@@ -17,6 +17,14 @@ const (
 	ReasonBadDate      Reason = "bad_date"
 )
 
+// Reasons are all of them.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonTooLarge, ReasonInvalidUTF8, ReasonNotJSON, ReasonNotObject, ReasonNUL, ReasonMissingField,
+		ReasonWrongType, ReasonTooLong, ReasonBadRequestID, ReasonBadDate,
+	}
+}
+
 // Rejection is the error of a message that cannot be an event.
 type Rejection struct {
 	Reason Reason

@@ -37,8 +37,10 @@ func (m *metrics) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.requests.Inc()
 		watched := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { m.responses.WithLabelValues(strconv.Itoa(watched.status)).Inc() }() // an answer that breaks off too
+		status := http.StatusInternalServerError // of an answer that breaks off
+		defer func() { m.responses.WithLabelValues(strconv.Itoa(status)).Inc() }()
 		next.ServeHTTP(watched, r)
+		status = watched.status
 	})
 }
 

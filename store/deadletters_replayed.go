@@ -29,7 +29,7 @@ func (r Replayed) Holds(partition int32, offset int64) bool {
 
 // Replayed reads which letters of a dead-letter topic were sent again.
 func (s *Store) Replayed(ctx context.Context, topic string, topicID [16]byte) (Replayed, error) {
-	defer s.metrics.observe("replayed_dead_letters")()
+	defer s.metrics.observe(ctx, "replayed_dead_letters")()
 	rows, err := s.pool.Query(ctx, `SELECT partition, lower(r), upper(r) FROM dead_letter_replays, unnest(replayed) r
 		WHERE topic = $1::text AND topic_id = $2::uuid ORDER BY partition, lower(r)`, hot, topic, topicID)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Store) Replayed(ctx context.Context, topic string, topicID [16]byte) (R
 
 // MarkReplayed notes that letters of one partition were sent again.
 func (s *Store) MarkReplayed(ctx context.Context, topic string, topicID [16]byte, partition int32, offsets []int64) error {
-	defer s.metrics.observe("mark_replayed")()
+	defer s.metrics.observe(ctx, "mark_replayed")()
 	_, err := s.pool.Exec(ctx, `INSERT INTO dead_letter_replays AS d (topic, topic_id, partition, replayed)
 		SELECT $1::text, $2::uuid, $3::int4, range_agg(int8range(o, o + 1)) FROM unnest($4::int8[]) o
 		ON CONFLICT (topic, topic_id, partition) DO UPDATE SET replayed = d.replayed + excluded.replayed`,

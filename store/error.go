@@ -33,7 +33,7 @@ func Transient(err error) bool {
 	// No schema yet, no right yet, no partition yet: what an operator mends
 	// while the consumer waits.
 	switch pgErr.Code {
-	case "42P01", "42703", "42501", "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
+	case codeUndefinedTable, "42703", "42501", "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
 		return true
 	}
 	return false
@@ -44,7 +44,7 @@ func Hindrance(err error) string {
 	switch code := sqlState(err); {
 	case code == codeDiskFull:
 		return "the database's disk is full"
-	case code == "42P01":
+	case code == codeUndefinedTable:
 		return "the database has no schema yet"
 	case !Transient(err):
 		return "the database refuses a batch"
@@ -54,6 +54,7 @@ func Hindrance(err error) string {
 
 const (
 	codeDiskFull         = "53100"
+	codeUndefinedTable   = "42P01"
 	codeIdle             = "25P03" // its transaction was silent for too long
 	codeNoPartition      = "23514"
 	codeUniqueViolation  = "23505"
@@ -91,7 +92,7 @@ func translate(operation string, err error) error {
 		return fmt.Errorf("%s: %w", operation, err)
 	case errors.Is(err, context.DeadlineExceeded), code == "57014":
 		return payload.Errorf(payload.CodeTimeout, "the question took too long: narrow it by a time range, an org or a service")
-	case code == "42P01":
+	case code == codeUndefinedTable:
 		return payload.Errorf(payload.CodeUnavailable, "the database has no schema yet: run payload-tracker migrate up")
 	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), isNetwork(err):
 		return payload.Errorf(payload.CodeUnavailable, "the database does not answer; try again in a moment")

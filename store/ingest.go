@@ -73,7 +73,7 @@ type Refused struct {
 // that were stored come back as Lost. Transient tells whether repeating can
 // help.
 func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
-	defer s.metrics.observe("ingest")()
+	defer s.metrics.observe(ctx, "ingest")()
 	rows := rowsOf(batch)
 	for attempt := 0; ; attempt++ {
 		result, err := s.ingestOnce(ctx, batch, rows)

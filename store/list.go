@@ -28,7 +28,7 @@ const wholeList = 20_000
 // statement ends with the loop.
 func stream[Row any](ctx context.Context, s *Store, operation, text string, args []any, scan func(*sql.Rows, *Row) error) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		defer s.metrics.observe(strings.ReplaceAll(operation, " ", "_"))()
+		defer s.metrics.observe(ctx, strings.ReplaceAll(operation, " ", "_"))()
 		scope, err := s.scope(ctx)
 		if err != nil {
 			yield(nil, err)

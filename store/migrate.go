@@ -73,10 +73,19 @@ func (s *Store) MigrateStatus(ctx context.Context) ([]Migration, error) {
 	return list, nil
 }
 
-func (s *Store) migrator() (*migrate.Migrator, error) {
+// embeddedSteps are the steps that this binary knows.
+func embeddedSteps() (*migrate.Migrations, error) {
 	steps := migrate.NewMigrations()
 	if err := steps.Discover(migrations.FS); err != nil {
 		return nil, fmt.Errorf("embedded migrations: %w", err)
+	}
+	return steps, nil
+}
+
+func (s *Store) migrator() (*migrate.Migrator, error) {
+	steps, err := embeddedSteps()
+	if err != nil {
+		return nil, err
 	}
 	// A step is marked only after it ran whole: one cut off half-way runs
 	// again.

@@ -174,7 +174,7 @@ func (s *Store) read(ctx context.Context, operation string, rows any, sql string
 		return err
 	}
 	sql, args = inScope(scope, sql, args)
-	defer s.metrics.observe(strings.ReplaceAll(operation, " ", "_"))()
+	defer s.metrics.observe(ctx, strings.ReplaceAll(operation, " ", "_"))()
 	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
 	defer cancel()
 	return translate(operation, s.db.NewRaw(sql, args...).Scan(ctx, rows))

@@ -94,7 +94,7 @@ func (s *Store) MakeDays(ctx context.Context, days []time.Time) error {
 	if len(days) == 0 {
 		return nil
 	}
-	defer s.metrics.observe("make_partitions")()
+	defer s.metrics.observe(ctx, "make_partitions")()
 	spans, err := attachedSpans(ctx, s.pool)
 	if err != nil {
 		return fmt.Errorf("make partitions: %w", err)

@@ -111,7 +111,7 @@ func (s *Store) splitAlone(ctx context.Context, conn *pgxpool.Conn, table partit
 
 // split is tried with fewer parts where they were too many.
 func (s *Store) split(ctx context.Context, conn *pgxpool.Conn, table partitionTable) error {
-	defer s.metrics.observe("split_partition")()
+	defer s.metrics.observe(ctx, "split_partition")()
 	start, most := time.Now(), mostParts
 	for {
 		parts, err := splitInto(ctx, conn, table, table.parts(most))

@@ -16,7 +16,7 @@ type Position struct {
 
 // Positions of all partitions of a topic that the database knows.
 func (s *Store) Positions(ctx context.Context, group, topic string) (map[int32]Position, error) {
-	defer s.metrics.observe("positions")()
+	defer s.metrics.observe(ctx, "positions")()
 	rows, err := s.pool.Query(ctx, `SELECT partition, next_offset, leader_epoch, topic_id FROM positions
 		WHERE "group" = $1::text AND topic = $2::text`, hot, group, topic)
 	if err != nil {

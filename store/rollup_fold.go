@@ -57,7 +57,7 @@ func (s *Store) FoldRollups(ctx context.Context) error {
 // identity is given before its row commits, so a delta may show behind others
 // that were folded already: those that were read are deleted, and no other.
 func (s *Store) foldRollups(ctx context.Context, wait bool) (int, error) {
-	defer s.metrics.observe("fold_rollups")()
+	defer s.metrics.observe(ctx, "fold_rollups")()
 	var ids []int64
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if mine, err := lockFold(ctx, tx, wait); err != nil || !mine {

@@ -244,7 +244,10 @@ var noReads = map[string]string{
 	"DeadLetters":  "for those who see everything: the views of its tables are empty",
 	"Standing":     "for those who see everything: others are refused",
 	"IngestState":  "for those who see everything: others are refused",
+	"Storage":      "for those who see everything: others are refused",
 	"Ready":        "whether the database answers",
+	"Condition":    "whether the database answers",
+	"Schema":       "which steps of the schema there are",
 	"Rules":        "the rules are everybody's",
 	"ApplyRules":   "a tool's, over all payloads; shows nothing",
 
@@ -342,8 +345,9 @@ var unscoped = map[string]string{
 	"(*Store).Replayed":        "which offsets of a topic were sent again",
 	"(*Store).MarkReplayed":    "writes",
 	"(*Store).read":            "puts the scope in front",
+	"(*Store).Storage":         "what the partitions are called; others than those who see everything are refused",
 	"(*Store).Close":           "no statement",
-	"(*Store).Ready":           "whether the database answers",
+	"(*Store).Schema":          "which steps of the schema there are",
 	"(*Store).Rules":           "the rules are everybody's",
 	"(*Store).writeFirstRules": "the rules are everybody's",
 	"(*Store).replaceRules":    "the rules are everybody's",
@@ -407,7 +411,7 @@ func TestOnlyReadReachesTheDatabase(t *testing.T) {
 
 // everybodys are the tables that hold nothing of a customer, and those that
 // only who sees everything may read.
-var everybodys = []string{"trails", "positions", "rules", "rollup_state", "migrations", "migration_locks"}
+var everybodys = []string{"trails", "positions", "rules", "rollup_state", "schema_floor", "migrations", "migration_locks"}
 
 func TestEveryTableHasAViewOrIsEverybodys(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-
-	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Config says which database, and how to use it. Only DSN is required.
@@ -114,7 +112,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		pool:    pool,
 		db:      bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()),
 		logger:  config.Logger,
-		metrics: newMetrics(config.Registerer),
+		metrics: newMetrics(config.Registerer, pool),
 		ids:     newIDCache(100_000),
 		trail:   newTrailCache(100_000),
 		words:   newWordsCache(100_000),
@@ -156,20 +154,3 @@ func (s *Store) Close() {
 // Now is the store's clock, in UTC and whole microseconds as the database
 // keeps time.
 func (s *Store) Now() time.Time { return s.config.Now().UTC().Truncate(time.Microsecond) }
-
-// Ready is nil when the database answers and has the schema, else a
-// *payload.Error UNAVAILABLE whose message says why.
-func (s *Store) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	var migrated, ruled bool
-	err := s.pool.QueryRow(ctx, `SELECT to_regclass('payload_statuses') IS NOT NULL, to_regclass('rules') IS NOT NULL`).
-		Scan(&migrated, &ruled)
-	if err != nil {
-		return payload.Errorf(payload.CodeUnavailable, "the database does not answer: %s", reason(err))
-	}
-	if !migrated || !ruled {
-		return payload.Errorf(payload.CodeUnavailable, "the database has no schema yet: run payload-tracker migrate up")
-	}
-	return nil
-}

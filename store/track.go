@@ -18,7 +18,7 @@ import (
 // it goes: this is what callers ask for thousands of times a second. The
 // payload is nil, without an error, when it is unknown.
 func (s *Store) Track(ctx context.Context, id payload.RequestID) (*Payload, []*Status, error) {
-	defer s.metrics.observe("track")()
+	defer s.metrics.observe(ctx, "track")()
 	scope, err := s.scope(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -91,7 +91,8 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		return nil, err
 	}
 	a.ends = consumer.NewEnds(kafka)
-	a.registry.MustRegister(newGauges(a.store))
+	a.registry.MustRegister(newGauges(a.store)...)
+	a.registry.MustRegister(a.readyGauges())
 	return a, nil
 }
 
@@ -123,18 +124,4 @@ func together(ctx context.Context, duties ...duty) error {
 		return err
 	}
 	return nil
-}
-
-// reasons say what the process is not ready for, by part; empty when it is ready.
-func (a *app) reasons(ctx context.Context) map[string]string {
-	reasons := map[string]string{}
-	if err := a.store.Ready(ctx); err != nil {
-		reasons["database"] = err.Error()
-	}
-	if a.consumer != nil {
-		if err := a.consumer.Ready(); err != nil {
-			reasons["consumer"] = err.Error()
-		}
-	}
-	return reasons
 }

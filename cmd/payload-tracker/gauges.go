@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,66 +13,170 @@ import (
 	"github.com/payload-tracker/payload-tracker/store"
 )
 
+// Gauges tell what the database knows when it is asked: every process tells the same. While it is away there are none.
 const (
-	gaugesFresh    = 15 * time.Second // so long one look serves all scrapes
 	gaugesPatience = 3 * time.Second
+	standingFresh  = 15 * time.Second // so long one look serves all scrapes
+	numbersFresh   = time.Minute
+
+	numbersWindow     = time.Hour // that services and failures are told of
+	mostGaugeServices = 30        // with the most payloads
+	mostGaugeFailures = 10        // the most frequent
 )
 
-var (
-	payloadsGauge = prometheus.NewDesc("payload_tracker_payloads", "Payloads that began in the last hour, by their verdict now.", []string{"verdict"}, nil)
-	stalledGauge  = prometheus.NewDesc("payload_tracker_payloads_stalled", "Payloads that hang, whenever they began.", nil, nil)
-	overdueGauge  = prometheus.NewDesc("payload_tracker_handovers_overdue",
-		"Payloads that hang because a service has not begun after another; of the newest 10,000 that hang.", []string{"from", "to"}, nil)
-)
+// gauges are metrics made of one look at the database.
+type gauges[T any] struct {
+	descs []*prometheus.Desc
+	fresh time.Duration
+	read  func(context.Context) (T, error)
+	send  func(T, sendGauge)
 
-// gauges tell how payloads stand, as the database knows when it is asked. Every process tells the same.
-type gauges struct {
-	store *store.Store
-
-	mu       sync.Mutex
-	asked    time.Time
-	standing *store.Standing // nil while the database is away: then there are no numbers
+	mu    sync.Mutex
+	asked time.Time
+	known bool // what value is
+	value T
 }
 
-func newGauges(s *store.Store) *gauges { return &gauges{store: s} }
+// sendGauge gives one value.
+type sendGauge func(desc *prometheus.Desc, value float64, labels ...string)
 
 // Describe names what Collect gives.
-func (g *gauges) Describe(all chan<- *prometheus.Desc) {
-	all <- payloadsGauge
-	all <- stalledGauge
-	all <- overdueGauge
+func (g *gauges[T]) Describe(all chan<- *prometheus.Desc) {
+	for _, desc := range g.descs {
+		all <- desc
+	}
 }
 
 // Collect gives the numbers.
-func (g *gauges) Collect(all chan<- prometheus.Metric) {
-	standing := g.look()
-	if standing == nil {
-		return
-	}
-	gauge := func(desc *prometheus.Desc, n int64, labels ...string) {
-		all <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n), labels...)
-	}
-	for verdict, n := range standing.Recent {
-		gauge(payloadsGauge, n, string(verdict))
-	}
-	gauge(stalledGauge, standing.Stalled)
-	for handover, n := range standing.Overdue {
-		gauge(overdueGauge, n, handover.From, handover.To)
+func (g *gauges[T]) Collect(all chan<- prometheus.Metric) {
+	if value, known := g.look(); known {
+		g.send(value, func(desc *prometheus.Desc, value float64, labels ...string) {
+			all <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+		})
 	}
 }
 
-func (g *gauges) look() *store.Standing {
+func (g *gauges[T]) look() (T, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if time.Since(g.asked) < gaugesFresh {
-		return g.standing
+	if time.Since(g.asked) < g.fresh {
+		return g.value, g.known
 	}
 	ctx, cancel := context.WithTimeout(identity.WithScope(context.Background(), identity.Everything()), gaugesPatience)
 	defer cancel()
-	standing, err := g.store.Standing(ctx)
-	if err != nil {
-		standing = nil
+	value, err := g.read(ctx)
+	g.value, g.known, g.asked = value, err == nil, time.Now()
+	return g.value, g.known
+}
+
+// newGauges are all of them.
+func newGauges(s *store.Store) []prometheus.Collector {
+	return []prometheus.Collector{standingGauges(s), storageGauges(s), serviceGauges(s), failureGauges(s)}
+}
+
+func gaugeDesc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("payload_tracker_"+name, help, labels, nil)
+}
+
+func standingGauges(s *store.Store) prometheus.Collector {
+	payloads := gaugeDesc("payloads", "Payloads that began in the last hour, by their verdict now.", "verdict")
+	stalled := gaugeDesc("payloads_stalled", "Payloads that hang, whenever they began.")
+	overdue := gaugeDesc("handovers_overdue",
+		"Payloads that hang because a service has not begun after another; of the newest 10,000 that hang.", "from", "to")
+	return &gauges[*store.Standing]{
+		descs: []*prometheus.Desc{payloads, stalled, overdue}, fresh: standingFresh, read: s.Standing,
+		send: func(standing *store.Standing, send sendGauge) {
+			for verdict, n := range standing.Recent {
+				send(payloads, float64(n), string(verdict))
+			}
+			send(stalled, float64(standing.Stalled))
+			for handover, n := range standing.Overdue {
+				send(overdue, float64(n), handover.From, handover.To)
+			}
+		},
 	}
-	g.standing, g.asked = standing, time.Now()
-	return g.standing
+}
+
+func storageGauges(s *store.Store) prometheus.Collector {
+	whole := gaugeDesc("database_bytes", "Size of the database.")
+	table := gaugeDesc("table_bytes", "Size of a table that grows, with its indexes and all of its partitions.", "table")
+	partitions := gaugeDesc("partitions", "Partitions of the events.")
+	ahead := gaugeDesc("partition_days_ahead", "Days after today whose partition is there already, without a gap.")
+	deltas := gaugeDesc("rollup_deltas_waiting", "Batches that the numbers over many payloads do not have yet; at most 100,000 are counted.")
+	oldest := gaugeDesc("oldest_event_timestamp_seconds", "Date of the oldest event, in seconds since 1970; absent without one.")
+	newest := gaugeDesc("newest_event_timestamp_seconds", "Date of the newest event, in seconds since 1970; absent without one.")
+	takenIn := gaugeDesc("last_taken_in_timestamp_seconds", "When a batch was last stored, in seconds since 1970; absent before the first.")
+	return &gauges[*store.Storage]{
+		descs: []*prometheus.Desc{whole, table, partitions, ahead, deltas, oldest, newest, takenIn}, fresh: numbersFresh, read: s.Storage,
+		send: func(held *store.Storage, send sendGauge) {
+			send(whole, float64(held.Bytes))
+			for name, bytes := range held.Tables {
+				send(table, float64(bytes), name)
+			}
+			send(partitions, float64(held.Partitions))
+			send(ahead, float64(held.DaysAhead))
+			send(deltas, float64(held.Deltas))
+			for desc, at := range map[*prometheus.Desc]*time.Time{oldest: held.OldestEvent, newest: held.NewestEvent, takenIn: held.TakenInAt} {
+				if at != nil {
+					send(desc, float64(at.UnixMilli())/1000)
+				}
+			}
+		},
+	}
+}
+
+func serviceGauges(s *store.Store) prometheus.Collector {
+	const among = " Of the 30 services with the most payloads."
+	payloads := gaugeDesc("service_payloads", "Payloads that came to a service in the last hour, by how they stand there: received (all), succeeded, failed, open."+among, "service", "result")
+	rate := gaugeDesc("service_success_ratio", "Share that succeeded of those that ended at a service in the last hour, 0 to 1; absent where none ended."+among, "service")
+	seconds := gaugeDesc("service_seconds", "Time that payloads took at a service in the last hour, in seconds: quantiles 0.5, 0.95 and 0.99 of those that ended."+among, "service", "quantile")
+	return &gauges[[]*store.ServiceNumbers]{
+		descs: []*prometheus.Desc{payloads, rate, seconds}, fresh: numbersFresh,
+		read: func(ctx context.Context) ([]*store.ServiceNumbers, error) {
+			return s.Services(ctx, lastHour(), store.NumbersFilter{})
+		},
+		send: func(services []*store.ServiceNumbers, send sendGauge) {
+			for _, of := range busiest(services) {
+				for result, n := range map[string]int64{"received": of.Received, "succeeded": of.Succeeded, "failed": of.Failed, "open": of.Open} {
+					send(payloads, float64(n), of.Name, result)
+				}
+				if share := of.SuccessRate(); share != nil {
+					send(rate, *share, of.Name)
+				}
+				if took := of.Duration; took != nil {
+					send(seconds, took.P50.Seconds(), of.Name, "0.5")
+					send(seconds, took.P95.Seconds(), of.Name, "0.95")
+					send(seconds, took.P99.Seconds(), of.Name, "0.99")
+				}
+			}
+		},
+	}
+}
+
+func lastHour() store.Window {
+	window := numbersWindow
+	return store.Window{Since: &window}
+}
+
+// busiest are the services with the most payloads: a label must not take every name that an event has.
+func busiest(services []*store.ServiceNumbers) []*store.ServiceNumbers {
+	services = slices.DeleteFunc(slices.Clone(services), func(s *store.ServiceNumbers) bool { return s.Received == 0 })
+	slices.SortStableFunc(services, func(a, b *store.ServiceNumbers) int { return cmp.Compare(b.Received, a.Received) })
+	return services[:min(len(services), mostGaugeServices)]
+}
+
+func failureGauges(s *store.Store) prometheus.Collector {
+	failures := gaugeDesc("failures", "Payloads that failed in one way in the last hour: of the 10 most frequent kinds of failure, by the fingerprint that the page finds them by.",
+		"service", "source", "fingerprint")
+	return &gauges[[]*store.FailureGroup]{
+		descs: []*prometheus.Desc{failures}, fresh: numbersFresh,
+		read: func(ctx context.Context) ([]*store.FailureGroup, error) {
+			return s.FailureGroups(ctx, lastHour(), store.FailureFilter{})
+		},
+		send: func(groups []*store.FailureGroup, send sendGauge) {
+			for _, group := range groups[:min(len(groups), mostGaugeFailures)] {
+				send(failures, float64(group.Total), group.Service, group.Source, group.Fingerprint.String())
+			}
+		},
+	}
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 func TestMetricsTellHowPayloadsStand(t *testing.T) {
@@ -14,10 +18,28 @@ func TestMetricsTellHowPayloadsStand(t *testing.T) {
 		`payload_tracker_payloads{verdict="FAILED"} 2`, `payload_tracker_payloads{verdict="SUCCEEDED"} 0`,
 		`payload_tracker_payloads{verdict="STALLED"} 0`, `payload_tracker_payloads{verdict="IN_PROGRESS"} 0`,
 		"payload_tracker_payloads_stalled 0",
+		`payload_tracker_service_payloads{result="failed",service="inventory"} 2`, `payload_tracker_service_success_ratio{service="their-service"} 1`,
+		`payload_tracker_service_seconds{quantile="0.95",service="inventory"} 0`,
+		"payload_tracker_rollup_deltas_waiting 0", "payload_tracker_partition_days_ahead 7",
+		`payload_tracker_ready{part="database"} 1`, `payload_tracker_ready{part="schema"} 1`,
+		"payload_tracker_db_connections_max 10",
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("no %s", line)
 		}
+	}
+	for _, pattern := range []string{
+		`payload_tracker_failures\{fingerprint="v1:[0-9a-f]+",service="inventory",source=""\} 1`, `payload_tracker_database_bytes [1-9]`,
+		`payload_tracker_table_bytes\{table="payload_statuses"\} [1-9]`, `payload_tracker_partitions [1-9]`,
+		`payload_tracker_oldest_event_timestamp_seconds 1\.[0-9]+e\+09`, `payload_tracker_newest_event_timestamp_seconds 1\.[0-9]+e\+09`,
+		`payload_tracker_last_taken_in_timestamp_seconds 1\.[0-9]+e\+09`, `payload_tracker_db_acquires_total [1-9]`,
+	} {
+		if !regexp.MustCompile(`(?m)^` + pattern).MatchString(text) {
+			t.Errorf("nothing like %s", pattern)
+		}
+	}
+	if strings.Contains(text, `part="assignment"`) || strings.Contains(text, "secret") {
+		t.Error("it tells of an assignment, or of what somebody's messages say")
 	}
 }
 
@@ -28,5 +50,21 @@ func TestMetricsAreThereWithoutTheDatabase(t *testing.T) {
 	code, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
 	if code != http.StatusOK || !strings.Contains(text, "go_goroutines") || strings.Contains(text, "payload_tracker_payloads") {
 		t.Errorf("%d %s", code, text)
+	}
+	if !strings.Contains(text, `payload_tracker_ready{part="database"} 0`) {
+		t.Error("the database is not said to be away")
+	}
+}
+
+// Anybody may send an event of any service: the labels take the busiest alone.
+func TestTheServicesOfMetricsAreBounded(t *testing.T) {
+	t.Parallel()
+	services := []*store.ServiceNumbers{{Name: "silent"}}
+	for n := range 2 * mostGaugeServices {
+		services = append(services, &store.ServiceNumbers{Name: fmt.Sprint(n), Numbers: store.Numbers{Received: int64(n + 1)}})
+	}
+	shown := busiest(services)
+	if len(shown) != mostGaugeServices || shown[0].Received != int64(2*mostGaugeServices) || len(services) != 2*mostGaugeServices+1 {
+		t.Errorf("%d, the first with %d", len(shown), shown[0].Received)
 	}
 }

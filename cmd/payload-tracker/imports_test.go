@@ -23,22 +23,24 @@ var allowed = map[string][]string{
 	"migrations": {},
 	"web":        {},
 	"identity":   {},
+	"exemplar":   {},
 
 	"payload/sample": {"payload"},
 	"rollup":         {"payload"},
 
-	"store":           {"payload", "rollup", "migrations", "identity"},
+	"store":           {"payload", "rollup", "migrations", "identity", "exemplar"},
 	"store/pgserver":  {},
 	"store/storetest": {"payload", "payload/sample", "store", "store/pgserver"},
 
-	"consumer":              {"payload", "store"},
+	"consumer":              {"payload", "store", "exemplar"},
 	"consumer/broker":       {},
 	"consumer/consumertest": {"payload", "payload/sample", "store", "store/storetest", "consumer", "consumer/broker"},
-	"graph":                 {"", "payload", "store", "identity"},
+	"graph":                 {"", "payload", "store", "identity", "exemplar"},
 	"rest":                  {"payload", "store", "identity"},
 
 	"cmd/payload-tracker": {
 		"", "payload", "payload/sample", "store", "store/pgserver", "consumer", "consumer/broker", "graph", "rest", "identity", "web",
+		"exemplar",
 	},
 }
 

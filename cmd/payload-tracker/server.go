@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -132,28 +131,6 @@ func pageOr(legacy, page http.Handler) http.Handler {
 		}
 		legacy.ServeHTTP(w, r)
 	})
-}
-
-// livez says that the process answers at all. It asks nobody else: a database that is away is no reason to restart.
-func livez(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"live": true})
-}
-
-// readyz says whether the process can do its work, and if not, why.
-func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
-	reasons := a.reasons(r.Context())
-	if len(reasons) > 0 {
-		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reasons": reasons})
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"ready": true})
-}
-
-func writeJSON(w http.ResponseWriter, status int, value map[string]any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the caller has gone: nobody to tell
 }
 
 // recovered answers 500 where a handler panics, and logs the stack.

@@ -16,6 +16,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/payload-tracker/payload-tracker/exemplar"
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
@@ -30,7 +31,7 @@ func newWatch(traces trace.TracerProvider, registerer prometheus.Registerer) wat
 		tracer: traces.Tracer("github.com/payload-tracker/payload-tracker/cmd/payload-tracker"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "payload_tracker_http_seconds",
-			Help:    "Time to answer a request to the APIs, by route and HTTP status code. Streams and websockets do not count.",
+			Help:    "Time to answer a request to the APIs, in seconds, by route and HTTP status code; 500 where an answer broke off. Streams and websockets do not count.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 12),
 		}, []string{"route", "code"}),
 	}
@@ -70,15 +71,16 @@ func (w watch) over(next http.Handler) http.Handler {
 		defer span.End()
 		asked := &request{}
 		answer := &watchedWriter{ResponseWriter: rw, status: http.StatusOK}
-		pattern := r.Pattern
-		defer func() { // of a handler that panics too
+		pattern, status := r.Pattern, http.StatusInternalServerError // unless the handler returns: it may panic
+		defer func() {
 			route := routeOf(cmp.Or(asked.route, pattern))
-			w.describe(span, r, answer.status, method, route, asked.id)
+			w.describe(span, r, status, method, route, asked.id)
 			if !answer.stream() {
-				w.observe(span, began, route, answer.status)
+				exemplar.Observe(ctx, w.seconds.WithLabelValues(route, strconv.Itoa(status)), time.Since(began))
 			}
 		}()
 		next.ServeHTTP(answer, r.WithContext(context.WithValue(ctx, requestKey{}, asked)))
+		status = answer.status
 	})
 }
 
@@ -98,20 +100,6 @@ func (w watch) describe(span trace.Span, r *http.Request, status int, method, ro
 		span.SetStatus(codes.Error, "")
 		span.SetAttributes(semconv.ErrorTypeKey.String(strconv.Itoa(status)))
 	}
-}
-
-func (w watch) observe(span trace.Span, began time.Time, route string, status int) {
-	observe(w.seconds.WithLabelValues(route, strconv.Itoa(status)), time.Since(began), span)
-}
-
-// observe gives a duration the trace as its example, where there is one.
-func observe(to prometheus.Observer, took time.Duration, span trace.Span) {
-	exemplar, ok := to.(prometheus.ExemplarObserver)
-	if of := span.SpanContext(); ok && of.IsSampled() {
-		exemplar.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": of.TraceID().String()})
-		return
-	}
-	to.Observe(took.Seconds())
 }
 
 // methodOf is the method, as far as it is one that is known: anybody may send any.
