@@ -73,6 +73,10 @@ test-e2e: build tools/node_modules/.package-lock.json ## Ask a running demo the 
 test-rest-fuzz: build ## Ask the REST routes whatever their OpenAPI document allows (needs Python)
 	scripts/rest-fuzz.sh
 
+.PHONY: test-image
+test-image: ## Make the image by the steps of the Dockerfile, without an engine, and run the product from it (some minutes; running needs root)
+	scripts/image.sh
+
 .PHONY: test-kafka
 test-kafka: web/dist/index.html ## Prove exactly-once on a real Apache Kafka, with kill -9 (needs a JDK and Maven; two minutes)
 	scripts/test-kafka.sh
@@ -86,6 +90,8 @@ check: check-go check-generated check-schema check-web ## Run every check that i
 check-go: web/dist/index.html
 	go vet ./...
 	$(LINT) run ./...
+	go -C deploy vet ./...
+	cd deploy && go tool -modfile=../tools/go.mod golangci-lint run ./...
 
 .PHONY: check-generated
 check-generated: web/node_modules/.package-lock.json tools/node_modules/.package-lock.json

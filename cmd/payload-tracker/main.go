@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the image has no files of time zones
 )
 
 // command is one word of the command line.
@@ -59,6 +60,7 @@ func commands() []command {
 			run:  runDeadLetters, flags: func() *flag.FlagSet { return new(letterOptions).flags("") },
 		},
 		{name: "config", arguments: "[--markdown]", help: "show the settings in force, secrets masked, or their reference", run: runConfig},
+		{name: "health", help: "ask the process that has these settings whether it is ready: the probe of a container", run: runHealth},
 		{name: "version", help: "show the version", run: runVersion},
 	}
 }
