@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/store"
@@ -13,6 +14,9 @@ type Payload struct {
 	*store.Payload
 	now  time.Time
 	list *siblings[*store.Payload]
+
+	// events are all of its events, where it was asked for alone and has few.
+	events func() (*store.Events, error)
 }
 
 // payloadsOf are the payloads of one list.
@@ -23,6 +27,42 @@ func payloadsOf(rows []*store.Payload, now time.Time) []*Payload {
 		payloads[i] = &Payload{Payload: row, now: now, list: list}
 	}
 	return payloads
+}
+
+// payloadAlone is a payload that was asked for by itself: its events are read
+// together, the first time any of them is asked for.
+func (r *Resolver) payloadAlone(ctx context.Context, row *store.Payload) *Payload {
+	p := payloadsOf([]*store.Payload{row}, now(ctx))[0]
+	p.events = sync.OnceValues(func() (*store.Events, error) {
+		events, err := r.store.Events(ctx, row)
+		if err != nil {
+			return nil, &sharedError{error: err}
+		}
+		return events, nil
+	})
+	return p
+}
+
+// few are the payload's events when they are at hand, else nil.
+func (p *Payload) few() (*store.Events, error) {
+	if p.events == nil {
+		return nil, nil
+	}
+	return p.events()
+}
+
+// marked is one event of a payload: read with those that marks names of the
+// payload's list, under a name of its own.
+func (r *Resolver) marked(ctx context.Context, p *Payload, mark store.MarkKey, name string, marks func([]*store.Payload) []store.MarkKey) (*store.Status, error) {
+	if events, err := p.few(); err != nil {
+		return nil, err
+	} else if events != nil {
+		return events.Marked(mark), nil
+	}
+	statuses, err := together(p.list, name, func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
+		return r.store.StatusesByMark(ctx, marks(all))
+	})
+	return statuses[mark.ID()], err
 }
 
 // IsNode marks a Node.
@@ -52,14 +92,13 @@ func (r payloadFields) Verdict(ctx context.Context, p *Payload) (*Verdict, error
 }
 
 func (r payloadFields) Current(ctx context.Context, p *Payload) (*Status, error) {
-	statuses, err := together(p.list, "current", func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
+	status, err := r.marked(ctx, p, lastMark(p.Payload), "current", func(all []*store.Payload) []store.MarkKey {
 		marks := make([]store.MarkKey, len(all))
 		for i, one := range all {
 			marks[i] = lastMark(one)
 		}
-		return r.store.StatusesByMark(ctx, marks)
+		return marks
 	})
-	status := statuses[lastMark(p.Payload).ID()]
 	if err != nil || status == nil {
 		return nil, err
 	}
@@ -73,6 +112,12 @@ func lastMark(p *store.Payload) store.MarkKey {
 
 func (r payloadFields) Timeline(ctx context.Context, p *Payload, first *int, after *string, last *int, before *string) (*TimelineConnection, error) {
 	page := ofStatuses(ctx, pageOf(first, after, last, before))
+	if events, err := p.few(); err != nil {
+		return nil, err
+	} else if events != nil {
+		timeline, err := events.Timeline(page)
+		return timelineConnection(timeline, p), err
+	}
 	timelines, err := together(p.list, keyOf("timeline", page), func(all []*store.Payload) (map[int64]*store.StatusPage, error) {
 		return r.store.Timelines(ctx, all, page)
 	})

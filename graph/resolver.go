@@ -61,7 +61,7 @@ func (q query) Payload(ctx context.Context, by store.PayloadKey) (*Payload, erro
 	if p == nil || err != nil {
 		return nil, err
 	}
-	return payloadsOf([]*store.Payload{p}, now(ctx))[0], nil
+	return q.payloadAlone(ctx, p), nil
 }
 
 func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order *store.PayloadOrder, first *int, after *string, last *int, before *string) (*PayloadConnection, error) {

@@ -24,6 +24,12 @@ type stageFields struct{ *Resolver }
 
 func (r stageFields) Statuses(ctx context.Context, s *Stage, first *int, after *string, last *int, before *string) (*TimelineConnection, error) {
 	page := ofStatuses(ctx, pageOf(first, after, last, before))
+	if events, err := s.payload.few(); err != nil {
+		return nil, err
+	} else if events != nil {
+		statuses, err := events.Stage(s.key(), page)
+		return timelineConnection(statuses, s.payload), err
+	}
 	key := keyOf("stages", page)
 	if page.After != nil || page.Before != nil {
 		key.field += "\x00" + s.Service + "\x00" + s.Source // a cursor is of one stage

@@ -45,14 +45,12 @@ func (r failureFields) Message(ctx context.Context, f *Failure) (*string, error)
 	if !f.Cut {
 		return &f.Failure.Message, nil
 	}
-	statuses, err := together(f.payload.list, "cut failures", func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
-		return r.store.StatusesByMark(ctx, cutFailures(all))
-	})
 	mark := store.MarkKey{Payload: f.payload.Payload, Date: f.At, Hash: f.Hash}
-	if status := statuses[mark.ID()]; status != nil {
-		return &status.Message, nil
+	status, err := r.marked(ctx, f.payload, mark, "cut failures", cutFailures)
+	if status == nil {
+		return &f.Failure.Message, err
 	}
-	return &f.Failure.Message, err
+	return &status.Message, nil
 }
 
 // cutFailures name the events of the failures whose messages are cut.

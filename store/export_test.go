@@ -40,3 +40,6 @@ func NoticeOf(id payload.RequestID, stamp, date time.Time) Notice {
 
 // BatchLock is held by every batch.
 const BatchLock = batchLock
+
+// ForgetTables is what time does to the known partitions.
+func (s *Store) ForgetTables() { s.tables = newDayTables() }

@@ -111,6 +111,9 @@ func (s *Store) Payload(ctx context.Context, key PayloadKey) (*Payload, error) {
 	if err != nil {
 		return nil, err
 	}
+	if key.RequestID != nil {
+		return s.payload(ctx, *key.RequestID)
+	}
 	var rows []payloadRow
 	err = s.read(ctx, "payload", &rows, `SELECT `+payloadColumns+` FROM payloads p WHERE `+w.sql()+`
 		ORDER BY p.started_at DESC, p.id DESC LIMIT 1`, w.args...)

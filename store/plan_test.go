@@ -95,7 +95,7 @@ func (a *archive) asked(question func() error) []string {
 	if err := question(); err != nil {
 		a.t.Fatal(err)
 	}
-	return slices.DeleteFunc(a.statements.SQL(), func(sql string) bool { return strings.HasSuffix(sql, "FROM rules") })
+	return slices.DeleteFunc(a.statements.Inlined(), func(sql string) bool { return strings.HasSuffix(sql, "FROM rules") })
 }
 
 // plan is a node of what EXPLAIN says.
@@ -438,6 +438,10 @@ func TestALookupIsPlannedAtOnce(t *testing.T) {
 		},
 		"host": func() error {
 			_, err := a.Payload(t.Context(), store.PayloadKey{SystemID: &p.SystemID})
+			return err
+		},
+		"events of one": func() error {
+			_, err := a.Events(t.Context(), p)
 			return err
 		},
 		"timeline": func() error {

@@ -122,6 +122,13 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		found, err := n.StatusesByMark(ctx, []store.MarkKey{{Payload: n.payload, Date: last.Date, Hash: last.Hash}})
 		return len(found), err
 	},
+	"Events": func(ctx context.Context, n *neighbour) (int, error) {
+		events, err := n.Events(ctx, n.payload)
+		if events == nil {
+			return 0, err
+		}
+		return 1, err
+	},
 	"Track": func(ctx context.Context, n *neighbour) (int, error) {
 		_, statuses, err := n.Track(ctx, n.payload.RequestID)
 		return len(statuses), err
@@ -340,8 +347,9 @@ func TestEveryMethodIsAReadInScopeOrSaysWhyNot(t *testing.T) {
 // reaches for the connections itself is named here, with the reason.
 var unscoped = map[string]string{
 	"stream":                   "puts the scope in front",
-	"(*Store).trackedPayload":  "Track gives nobody a payload that the scope does not see",
-	"(*Store).trackedStatuses": "of a payload that Track has found in scope",
+	"(*Store).trackedPayload":  "gives nobody a payload that the scope does not see",
+	"(*Store).statusesIn":      "of a payload that was found in scope",
+	"(*Store).dayTable":        "what the partitions are called",
 	"(*Store).Replayed":        "which offsets of a topic were sent again",
 	"(*Store).MarkReplayed":    "writes",
 	"(*Store).read":            "puts the scope in front",

@@ -71,6 +71,7 @@ type Store struct {
 	words *wordsCache
 	days  *dayCache
 
+	tables     *dayTables
 	unprepared atomic.Bool // see tracked
 
 	rules rulesCache
@@ -117,6 +118,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		trail:   newTrailCache(100_000),
 		words:   newWordsCache(100_000),
 		days:    newDayCache(),
+		tables:  newDayTables(),
 	}, nil
 }
 

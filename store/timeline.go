@@ -124,25 +124,29 @@ func (s *Store) events(ctx context.Context, lists []eventList, page Page) ([]*St
 
 func eventPage(list eventList, rows []statusRead, w walk) *StatusPage {
 	kept, more := trim(w, rows, func(r *statusRead) int64 { return r.Bytes })
-	page := &StatusPage{}
+	items := make([]*Status, len(kept))
 	for i := range kept {
-		item := kept[i].status(list.payload.RequestID)
+		items[i] = kept[i].status(list.payload.RequestID)
 		if list.stage == nil && i > 0 {
-			item.since(kept[i-1].Date)
+			items[i].since(kept[i-1].Date)
 		}
-		page.Items = append(page.Items, item)
-		page.Cursors = append(page.Cursors, cursor{
-			date: item.Date, hash: item.Hash, texts: [3]string{item.Service, item.Source, item.Status},
-		}.encode(w.list))
 	}
 	if list.stage == nil && len(kept) > 0 {
 		// What stands before the page's first event: on the way back the
 		// row that was fetched beyond the page, else the cursor's own.
 		if w.back && more {
-			page.Items[0].since(rows[len(kept)].Date)
+			items[0].since(rows[len(kept)].Date)
 		} else if w.after != nil {
-			page.Items[0].since(w.after.date)
+			items[0].since(w.after.date)
 		}
+	}
+	return pageOfEvents(items, more, w)
+}
+
+func pageOfEvents(items []*Status, more bool, w walk) *StatusPage {
+	page := &StatusPage{Items: items, Cursors: make([]string, len(items))}
+	for i, s := range items {
+		page.Cursors[i] = cursor{date: s.Date, hash: s.Hash, texts: [3]string{s.Service, s.Source, s.Status}}.encode(w.list)
 	}
 	page.PageInfo = w.info(more, page.Cursors)
 	return page

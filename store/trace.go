@@ -117,6 +117,9 @@ var literal = regexp.MustCompile(`(?s)` + strings.Join([]string{
 	`--[^\n]*`, `/\*.*?\*/`,
 }, "|"))
 
+// dayTableName is a day's partition: which one is a value, too.
+var dayTableName = regexp.MustCompile(`\b` + allDays + `_\d{8}\b`)
+
 var (
 	valueList = regexp.MustCompile(`\?(?:, ?\?)+`)
 	rowList   = regexp.MustCompile(`\(\?\)(?:, ?\(\?\))+`)
@@ -144,7 +147,7 @@ func withoutValues(sql string) string {
 	if start := strings.IndexByte(text, '\''); start >= 0 {
 		text = text[:start] + "?"
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(dayTableName.ReplaceAllString(text, allDays)), " ")
 	text = rowList.ReplaceAllString(valueList.ReplaceAllString(text, "?"), "(?)")
 	if len(text) > maxStatement {
 		text = strings.ToValidUTF8(text[:maxStatement], "") + "…"

@@ -17,6 +17,7 @@ func TestStatementsAreTracedWithoutValues(t *testing.T) {
 		{`UPDATE payloads SET a = '{1}'::int8[] /* 'x' */ WHERE b = .5`, `UPDATE payloads SET a = ?::int8[] WHERE b = ?`, "UPDATE payloads"},
 		{`COPY payload_statuses (a) FROM STDIN`, `COPY payload_statuses (a) FROM STDIN`, "COPY payload_statuses"},
 		{`WITH ids AS (SELECT 1) DELETE FROM rollup_deltas`, `WITH ids AS (SELECT ?) DELETE FROM rollup_deltas`, "WITH rollup_deltas"},
+		{`SELECT a FROM payload_statuses_20261125 s WHERE payload_id = $1`, `SELECT a FROM payload_statuses s WHERE payload_id = $1`, "SELECT payload_statuses"},
 		{`begin isolation level read committed`, `begin isolation level read committed`, "BEGIN"},
 		{`SELECT 'unended secret`, `SELECT ?`, "SELECT"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,7 +26,15 @@ func (s *Store) Track(ctx context.Context, id payload.RequestID) (*Payload, []*S
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
 	defer cancel()
-	p, statuses, err := s.tracked(ctx, id, scope)
+	var p *Payload
+	var statuses []*Status
+	err = s.prepared(func(mode pgx.QueryExecMode) (err error) {
+		if p, err = s.trackedPayload(ctx, mode, id, scope); p == nil || err != nil {
+			return err
+		}
+		statuses, err = s.trackedStatuses(ctx, mode, p, allStatuses)
+		return err
+	})
 	if err != nil || p == nil {
 		return nil, nil, translate("track", err)
 	}
@@ -37,35 +46,44 @@ func (s *Store) Track(ctx context.Context, id payload.RequestID) (*Payload, []*S
 	return p, statuses, nil
 }
 
-// tracked reads both by prepared statements, which spare a quarter of the
+// payload is the payload alone; nil, without an error, when it is unknown.
+func (s *Store) payload(ctx context.Context, id payload.RequestID) (p *Payload, err error) {
+	defer s.metrics.observe(ctx, "payload")()
+	scope, err := s.scope(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
+	defer cancel()
+	err = s.prepared(func(mode pgx.QueryExecMode) (err error) {
+		p, err = s.trackedPayload(ctx, mode, id, scope)
+		return err
+	})
+	return p, translate("payload", err)
+}
+
+// prepared reads by prepared statements, which spare a quarter of the
 // database's work. Behind a pooler that mixes up who has prepared what, this
 // process goes on without.
-func (s *Store) tracked(ctx context.Context, id payload.RequestID, scope identity.Scope) (*Payload, []*Status, error) {
-	mode := pgx.QueryExecModeCacheStatement
+func (s *Store) prepared(read func(pgx.QueryExecMode) error) error {
 	if s.unprepared.Load() {
-		mode = hot
+		return read(hot)
 	}
-	p, err := s.trackedPayload(ctx, mode, id)
-	if err == nil && (p == nil || !scope.Sees(p.OrgID)) {
-		return nil, nil, nil
+	err := read(pgx.QueryExecModeCacheStatement)
+	if code := sqlState(err); code != codeNoStatement && code != codeSameStatement {
+		return err
 	}
-	var statuses []*Status
-	if err == nil {
-		statuses, err = s.trackedStatuses(ctx, mode, p)
-	}
-	if code := sqlState(err); mode != hot && (code == codeNoStatement || code == codeSameStatement) {
-		s.unprepared.Store(true)
-		return s.tracked(ctx, id, scope)
-	}
-	return p, statuses, err
+	s.unprepared.Store(true)
+	return read(hot)
 }
 
 const (
 	codeNoStatement   = "26000"
 	codeSameStatement = "42P05"
+	codeNoTable       = "42P01"
 )
 
-func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id payload.RequestID) (*Payload, error) {
+func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id payload.RequestID, scope identity.Scope) (*Payload, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+payloadColumns+` FROM payloads p WHERE p.request_id = $1::uuid AND p.started_at IS NOT NULL`, mode, [16]byte(id))
 	if err != nil {
 		return nil, err
@@ -76,7 +94,7 @@ func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id p
 	tag, err := pgx.ForEachRow(rows, []any{
 		&p.ID, &requestID, &p.OrgID, &p.Account, &p.StartedAt, &p.UpdatedAt, &p.TakenInAt, &journey,
 	}, func() error { return p.Journey.UnmarshalBinary(journey) })
-	if err != nil || tag.RowsAffected() == 0 {
+	if err != nil || tag.RowsAffected() == 0 || !scope.Sees(p.OrgID) {
 		return nil, err
 	}
 	p.RequestID, p.InventoryID, p.SystemID = requestID, p.Journey.InventoryID(), p.Journey.SystemID()
@@ -84,30 +102,51 @@ func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id p
 	return &p, nil
 }
 
-// trackedStatuses reads the statuses of a payload that is in scope, unsorted.
-func (s *Store) trackedStatuses(ctx context.Context, mode pgx.QueryExecMode, p *Payload) ([]*Status, error) {
-	var text strings.Builder
-	text.WriteString(`SELECT s.date, s.hash, s.created_at, s.trail_id, s.message FROM payload_statuses s WHERE s.payload_id = $1::bigint`)
-	args := []any{mode, p.ID}
-	for i, day := range daysOf([]*Payload{p}) {
-		separator := " OR "
-		if i == 0 {
-			separator = " AND ("
-		}
-		from, to := strconv.Itoa(len(args)), strconv.Itoa(len(args)+1)
-		text.WriteString(separator + `s.date >= $` + from + `::timestamptz AND s.date < $` + to + `::timestamptz`)
-		args = append(args, day.from, day.to)
-	}
-	if len(args) == 2 {
+// trackedStatuses reads the statuses of a payload that is in scope, unsorted:
+// all of them, or those that a part asks for.
+func (s *Store) trackedStatuses(ctx context.Context, mode pgx.QueryExecMode, p *Payload, of statusPart) ([]*Status, error) {
+	days := daysOf([]*Payload{p})
+	if len(days) == 0 {
 		return nil, nil
 	}
-	text.WriteString(")")
+	table, alone, err := s.tableFor(ctx, mode, days)
+	if err != nil {
+		return nil, err
+	}
+	statuses, err := s.statusesIn(ctx, mode, p, of, table, days)
+	if alone && (sqlState(err) == codeNoTable || err == nil && len(statuses) == 0) {
+		// It was detached or dropped meanwhile: each of a payload's days has events.
+		s.tables.set(days[0].from, "", time.Now())
+		return s.statusesIn(ctx, mode, p, of, allDays, days)
+	}
+	return statuses, err
+}
+
+func (s *Store) statusesIn(ctx context.Context, mode pgx.QueryExecMode, p *Payload, of statusPart, table string, days []span) ([]*Status, error) {
+	var text strings.Builder
+	text.WriteString(`SELECT s.date, s.hash, s.created_at, s.trail_id, ` + of.message + ` FROM ` + table + ` s WHERE s.payload_id = $1::bigint`)
+	args := []any{mode, p.ID}
+	if table == allDays {
+		for i, day := range days {
+			separator := " OR "
+			if i == 0 {
+				separator = " AND ("
+			}
+			from, to := strconv.Itoa(len(args)), strconv.Itoa(len(args)+1)
+			text.WriteString(separator + `s.date >= $` + from + `::timestamptz AND s.date < $` + to + `::timestamptz`)
+			args = append(args, day.from, day.to)
+		}
+		text.WriteString(")")
+	} else {
+		text.WriteString(` AND (SELECT c.relispartition FROM pg_class c WHERE c.oid = '` + table + `'::regclass)`)
+	}
+	text.WriteString(of.limit)
 	rows, err := s.pool.Query(ctx, text.String(), args...)
 	if err != nil {
 		return nil, err
 	}
-	var read []Status
-	var trails []int32
+	const usual = 16
+	read, trails := make([]Status, 0, usual), make([]int32, 0, usual)
 	var trailID int32
 	var message *string
 	var row Status
@@ -139,6 +178,11 @@ func (s *Store) trackedStatuses(ctx context.Context, mode pgx.QueryExecMode, p *
 	}
 	return statuses, nil
 }
+
+// statusPart is some of a payload's statuses, as SQL.
+type statusPart struct{ message, limit string }
+
+var allStatuses = statusPart{message: "s.message"}
 
 // compareStatuses is the order of a payload's events, payload.Compare.
 func compareStatuses(a, b *Status, rules *payload.Rules) int {

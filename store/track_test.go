@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +117,50 @@ func TestTrackIsInScope(t *testing.T) {
 	if _, _, err := s.Track(t.Context(), requestID(1)); err == nil {
 		t.Error("nobody is told what nobody asked in a scope")
 	}
+}
+
+// The partition of a day is read by its own name as long as it is the day's,
+// whatever is done to it meanwhile.
+func TestTrackReadsTheDaysOwnTable(t *testing.T) {
+	t.Parallel()
+	s, statements := storetest.CountStatements(t)
+	f := newFeeder(t, s, 0)
+	f.feed(event(1, "ingress", "received", 0), event(1, "puptoo", "received", time.Minute))
+	f.feed(event(2, "ingress", "received", 0), event(2, "puptoo", "received", 24*time.Hour)) // on two days
+	table := event(1, "ingress", "received", 0).Date.Format("payload_statuses_20060102")
+	track := func(n, want int, direct bool) {
+		t.Helper()
+		statements.Reset()
+		_, statuses, err := s.Track(t.Context(), requestID(n))
+		if err != nil || len(statuses) != want {
+			t.Errorf("%d statuses, %v, want %d", len(statuses), err, want)
+		}
+		read := slices.DeleteFunc(statements.SQL(), func(sql string) bool { return !strings.Contains(sql, "FROM payload_statuses") })
+		if last := read[len(read)-1]; strings.Contains(last, "FROM "+table+" s") != direct {
+			t.Errorf("direct: %t, want %t: %s", !direct, direct, last)
+		}
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if err := store.Exec(t.Context(), s, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	track(1, 2, true)
+	track(2, 2, false)
+	exec("ALTER TABLE payload_statuses DETACH PARTITION " + table)
+	track(1, 0, false)
+	exec("DROP TABLE " + table)
+	track(1, 0, false)
+
+	s.ForgetTables()
+	exec("CREATE TABLE " + table + " (LIKE payload_statuses INCLUDING ALL)")
+	track(1, 0, false) // beside the table, not of it
+	s.ForgetTables()
+	exec("DROP TABLE " + table)
+	f.feed(event(3, "ingress", "received", 0))
+	track(3, 1, true)
+	exec("ALTER TABLE payload_statuses DETACH PARTITION " + table)
+	exec("ALTER TABLE " + table + " RENAME TO elsewhere")
+	track(3, 0, false)
 }

@@ -25,6 +25,7 @@ type load struct {
 	question              string // a GraphQL document to ask; "" asks the REST route
 	plan                  stock.Plan
 	payloads, connections int
+	serve                 int // process id of who answers
 }
 
 // outcome is how long each request took.

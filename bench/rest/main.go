@@ -60,14 +60,14 @@ func run(ctx context.Context, s settings) error {
 	if err := kept.Fill(ctx, func(int) {}); err != nil {
 		return err
 	}
-	address, stop, err := serve(ctx, s.binary, kept.DSN())
+	address, process, stop, err := serve(ctx, s.binary, kept.DSN())
 	if err != nil {
 		return err
 	}
 	defer stop()
 	fmt.Println("| what | wanted | measured |")
 	fmt.Println("| --- | --- | --- |")
-	l := load{address: address, plan: kept.Plan, payloads: kept.Plan.Before(time.Now()), connections: s.connections}
+	l := load{address: address, plan: kept.Plan, payloads: kept.Plan.Before(time.Now()), connections: s.connections, serve: process}
 	if err := measure(ctx, s, l, "`/payloads/{id}` over REST", s.wantMillis); err != nil {
 		return err
 	}
@@ -83,10 +83,12 @@ func measure(ctx context.Context, s settings, l load, what string, wantMillis fl
 	if _, err := l.run(ctx, s.warm, 0); err != nil {
 		return err
 	}
+	before := processorTime(l.serve)
 	most, err := l.run(ctx, s.lasting, 0)
 	if err != nil {
 		return err
 	}
+	used := processorTime(l.serve).since(before, len(most.times))
 	half, err := l.run(ctx, s.lasting, s.wantRate/2)
 	if err != nil {
 		return err
@@ -96,6 +98,7 @@ func measure(ctx context.Context, s settings, l load, what string, wantMillis fl
 	fmt.Printf("| %s | ≥ %.0f requests/s | %.0f requests/s, p99 %.1f ms |\n", what, s.wantRate, rate, float64(most.at(0.99).Microseconds())/1000)
 	fmt.Printf("| the same at %.0f requests/s: p50, p99, most | p99 ≤ %g ms | %.1f ms, %.1f ms, %.1f ms |\n", s.wantRate/2, wantMillis,
 		float64(half.at(0.5).Microseconds())/1000, late, float64(half.at(1).Microseconds())/1000)
+	fmt.Printf("| processor time of one request: `serve`, PostgreSQL, the load |  | %s |\n", used)
 	if s.strict && (rate < s.wantRate || late > wantMillis) {
 		return fmt.Errorf("%.0f requests a second, and %.1f ms at half the rate: less than wanted", rate, late)
 	}
@@ -103,18 +106,18 @@ func measure(ctx context.Context, s settings, l load, what string, wantMillis fl
 }
 
 // serve starts the program on the database and waits until it answers.
-func serve(ctx context.Context, binary, dsn string) (address string, stop func(), err error) {
+func serve(ctx context.Context, binary, dsn string) (address string, process int, stop func(), err error) {
 	db, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	public, err := freePort(ctx)
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	metrics, err := freePort(ctx)
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	var log bytes.Buffer
 	cmd := exec.CommandContext(ctx, binary, "serve")
@@ -123,7 +126,7 @@ func serve(ctx context.Context, binary, dsn string) (address string, stop func()
 		"PUBLICPORT="+public, "METRICSPORT="+metrics, "LOGLEVEL=WARN", "MAX_REQUESTS_PER_MINUTE=1000000000")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
@@ -135,18 +138,18 @@ func serve(ctx context.Context, binary, dsn string) (address string, stop func()
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+metrics+"/readyz", http.NoBody)
 		if err != nil {
 			stop()
-			return "", nil, err
+			return "", 0, nil, err
 		}
 		if response, err := http.DefaultClient.Do(request); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
-				return "127.0.0.1:" + public, stop, nil
+				return "127.0.0.1:" + public, cmd.Process.Pid, stop, nil
 			}
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	stop()
-	return "", nil, fmt.Errorf("serve does not answer:\n%s", log.String())
+	return "", 0, nil, fmt.Errorf("serve does not answer:\n%s", log.String())
 }
 
 func freePort(ctx context.Context) (string, error) {

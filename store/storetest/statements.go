@@ -2,10 +2,15 @@ package storetest
 
 import (
 	"context"
+	"encoding/hex"
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,8 +29,13 @@ func CountStatements(t testing.TB, options ...func(*store.Config)) (*store.Store
 // The frame of a transaction (BEGIN, SAVEPOINT, COMMIT, …) does not count.
 type Statements struct {
 	mu   sync.Mutex
-	list []string
+	list []statement
 	hook func(sql string)
+}
+
+type statement struct {
+	sql  string
+	args []any
 }
 
 // Hook calls f with each statement before it is sent; nil ends that.
@@ -46,7 +56,42 @@ func (s *Statements) Count() int {
 func (s *Statements) SQL() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.list)
+	texts := make([]string, len(s.list))
+	for i, statement := range s.list {
+		texts[i] = statement.sql
+	}
+	return texts
+}
+
+// Inlined lists them with their arguments written into the text: they can be
+// explained then.
+func (s *Statements) Inlined() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	texts := make([]string, len(s.list))
+	for i, statement := range s.list {
+		texts[i] = parameter.ReplaceAllStringFunc(statement.sql, func(name string) string {
+			n, err := strconv.Atoi(name[1:])
+			if err != nil || n > len(statement.args) {
+				return name
+			}
+			return literal(statement.args[n-1])
+		})
+	}
+	return texts
+}
+
+var parameter = regexp.MustCompile(`\$\d+`)
+
+func literal(value any) string {
+	text := fmt.Sprint(value)
+	switch value := value.(type) {
+	case time.Time:
+		text = value.Format(time.RFC3339Nano)
+	case [16]byte:
+		text = hex.EncodeToString(value[:])
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
 // Reset starts the count again.
@@ -56,18 +101,20 @@ func (s *Statements) Reset() {
 	s.list = nil
 }
 
-func (s *Statements) add(sql string) {
+func (s *Statements) add(sql string, args ...any) {
 	if frames(sql) {
 		return
 	}
 	s.mu.Lock()
-	s.list = append(s.list, sql)
+	s.list = append(s.list, statement{sql, slices.DeleteFunc(slices.Clone(args), isMode)})
 	hook := s.hook
 	s.mu.Unlock()
 	if hook != nil {
 		hook(sql)
 	}
 }
+
+func isMode(arg any) bool { _, ok := arg.(pgx.QueryExecMode); return ok }
 
 func frames(sql string) bool {
 	words := strings.Fields(strings.ToLower(strings.TrimRight(sql, "; \n")))
@@ -84,7 +131,7 @@ func frames(sql string) bool {
 
 // TraceQueryStart is for pgx.
 func (s *Statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	s.add(data.SQL)
+	s.add(data.SQL, data.Args...)
 	return ctx
 }
 
@@ -98,7 +145,7 @@ func (s *Statements) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.Tra
 
 // TraceBatchQuery is for pgx: each statement of a batch counts.
 func (s *Statements) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
-	s.add(data.SQL)
+	s.add(data.SQL, data.Args...)
 }
 
 // TraceBatchEnd is for pgx.
