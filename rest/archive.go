@@ -49,10 +49,7 @@ func newArchive(config ArchiveConfig) archive {
 	if config.Mock {
 		return config.mockLink
 	}
-	broker := &broker{url: config.BrokerURL, timeout: config.Timeout, client: &http.Client{
-		// A redirect would take the question, and the answer's place, elsewhere.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	broker := &broker{url: config.BrokerURL, timeout: config.Timeout, transport: http.DefaultTransport}
 	return broker.link
 }
 
@@ -75,7 +72,9 @@ func (h *handler) mockArchive(w http.ResponseWriter, r *http.Request, _ url.Valu
 type broker struct {
 	url     string
 	timeout time.Duration
-	client  *http.Client
+	// No client: it would follow a redirect, which takes the question and the answer's place elsewhere, and its errors
+	// repeat addresses, ours and the redirect's.
+	transport http.RoundTripper
 }
 
 // mostOfAnswer is what is read of the broker's answer.
@@ -114,7 +113,11 @@ func (b *broker) ask(ctx context.Context, id payload.RequestID) (string, error) 
 		return "", errors.New("STORAGEBROKERURL is no URL")
 	}
 	request.Header.Set("Accept", mediaJSON)
-	answer, err := b.client.Do(request)
+	if user := target.User; user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
+	}
+	answer, err := b.transport.RoundTrip(request)
 	if err != nil {
 		return "", fmt.Errorf("ask the storage broker: %w", err)
 	}

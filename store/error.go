@@ -111,6 +111,16 @@ func isNetwork(err error) bool {
 	return ok
 }
 
+// withoutDSN leaves the connection string out of an error of reading it: its
+// password is masked there only where it is written plainly.
+func withoutDSN(err error) error {
+	said := err.Error()
+	if at := strings.LastIndex(said, "`: "); at >= 0 {
+		said = said[at+len("`: "):]
+	}
+	return errors.New(said)
+}
+
 // reason says in a few words why the database could not be asked, without
 // its address or user.
 func reason(err error) string {

@@ -68,7 +68,7 @@ func (s *Store) listenConfig() (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("settings of the connection that listens: %w", err)
+		return nil, fmt.Errorf("settings of the connection that listens: %w", withoutDSN(err))
 	}
 	s.config.trust(&config.Config)
 	config.ConnectTimeout = s.config.ListenPing

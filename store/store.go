@@ -86,7 +86,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	config = config.withDefaults()
 	pc, err := pgxpool.ParseConfig(config.DSN)
 	if err != nil {
-		return nil, fmt.Errorf("database settings: %w", err)
+		return nil, fmt.Errorf("database settings: %w", withoutDSN(err))
 	}
 	pc.MaxConns = int32(config.MaxConns)
 	config.trust(&pc.ConnConfig.Config)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,4 +67,18 @@ func nothingRuns(t *testing.T, conn *pgx.Conn) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Errorf("%d statements still run", running)
+}
+
+func TestAWrongDSNIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{`host=x password='it\'s secret' connect_timeout=soon`, "postgres://user:secret@host/db?connect_timeout=soon"} {
+		s, err := store.Open(t.Context(), store.Config{DSN: dsn})
+		if err == nil {
+			s.Close()
+			t.Fatal("it is taken")
+		}
+		if strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "connect_timeout") {
+			t.Error(err)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -122,10 +123,7 @@ func readConfig(env lookup) (*config, error) {
 			return nil, err
 		}
 		if err := s.set(value); err != nil {
-			if s.secret {
-				value = "***"
-			}
-			return nil, fmt.Errorf("%s=%q: %w", s.name, value, err)
+			return nil, fmt.Errorf("%s=%q: %w", s.name, s.shown(value), err)
 		}
 	}
 	rules := c.rules.rules()
@@ -150,6 +148,20 @@ func (s setting) value(env lookup) (value string, set bool, err error) {
 		}
 	}
 	return s.standard, false, nil
+}
+
+// What an address may hold beside the way to its server.
+var (
+	passwordOfURL = regexp.MustCompile(`(://[^:@/]*:).*@`)
+	queryOfURL    = regexp.MustCompile(`(://.*\?).+`)
+)
+
+// shown is a value as it may be shown: without what is secret.
+func (s setting) shown(value string) string {
+	if s.secret && value != "" {
+		return "***"
+	}
+	return queryOfURL.ReplaceAllString(passwordOfURL.ReplaceAllString(value, "${1}***@"), "${1}***")
 }
 
 // oneLine is the beginning of a value of many lines.

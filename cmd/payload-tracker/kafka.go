@@ -107,6 +107,9 @@ func (t *tokenSource) auth(ctx context.Context) (oauth.Auth, error) {
 	request.SetBasicAuth(url.QueryEscape(t.client), url.QueryEscape(t.secret))
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err // without the address, which may hold a secret
+		}
 		return oauth.Auth{}, fmt.Errorf("ask for a token: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,5 +67,18 @@ func TestEveryMetricIsDescribed(t *testing.T) {
 		if !slices.Contains(names, name) {
 			t.Errorf("docs/operating.md has %s, which no process gives", name)
 		}
+	}
+}
+
+// An answer that broke off is an error, whatever its head said before.
+func TestAnAnswerThatBreaksOffCountsAsAnError(t *testing.T) {
+	t.Parallel()
+	a := tenantApp(t, nil)
+	handler := a.recovered(a.watch.over(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no reason") })))
+	if code, _ := askAs(t, handler, "nobody", http.MethodGet, "/x", ""); code != http.StatusInternalServerError {
+		t.Errorf("answered %d", code)
+	}
+	if _, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", ""); !strings.Contains(text, `payload_tracker_http_seconds_count{code="500",route=""} 1`) {
+		t.Error("it is not counted")
 	}
 }

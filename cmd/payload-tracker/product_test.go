@@ -44,10 +44,15 @@ func startProduct(t *testing.T, handovers ...payload.Handover) *product {
 // run runs `run`, waits until it is ready, and gives what ends it.
 func (p *product) run() (end func()) {
 	p.Helper()
+	return p.runInto(&lockedBuffer{})
+}
+
+// runInto does so and says into out what the process says.
+func (p *product) runInto(out *lockedBuffer) (end func()) {
+	p.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	var out lockedBuffer
 	ended := make(chan int, 1)
-	go func() { ended <- dispatch(ctx, streams{env: from(p.env), out: &out, err: &out}, []string{"run"}) }()
+	go func() { ended <- dispatch(ctx, streams{env: from(p.env), out: out, err: out}, []string{"run"}) }()
 	p.awaitReady()
 	return func() {
 		cancel()

@@ -43,10 +43,7 @@ func printConfig(w io.Writer, env lookup) error {
 		if set {
 			from = "set"
 		}
-		if s.secret && value != "" {
-			value = "***"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.name, cmp.Or(oneLine(value), "-"), from, s.unitText(), s.meaning)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.name, cmp.Or(oneLine(s.shown(value)), "-"), from, s.unitText(), s.meaning)
 	}
 	return table.Flush()
 }

@@ -161,7 +161,8 @@ func (t *tolerant) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	}
 	switch was := t.away.Swap(err != nil); {
 	case err != nil && !was:
-		t.log.WarnContext(ctx, "traces cannot be sent; they are dropped until the collector takes them", slog.Any("error", err))
+		said, _, _ := strings.Cut(err.Error(), " (body: ") // who answers may repeat what it was sent, the headers too
+		t.log.WarnContext(ctx, "traces cannot be sent; they are dropped until the collector takes them", slog.String("error", said))
 	case err == nil && was:
 		t.log.InfoContext(ctx, "traces are sent again")
 	}
