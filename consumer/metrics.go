@@ -17,6 +17,7 @@ type metrics struct {
 	invalidIDs      prometheus.Counter
 	stored          prometheus.Counter
 	repeated        prometheus.Counter
+	late            prometheus.Counter
 	withoutOrg      prometheus.Counter
 	oddities        *prometheus.CounterVec
 	deadLetters     *prometheus.CounterVec
@@ -66,6 +67,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 
 		stored:         counter("events_stored_total", "New events stored."),
 		repeated:       counter("events_repeated_total", "Events that were stored already."),
+		late:           counter("events_late_total", "Events that came when their day was given up: counted, not stored."),
 		withoutOrg:     counter("events_without_org_total", "Events that came without an org id."),
 		oddities:       counters("event_oddities_total", "Optional fields whose value could not be used.", "field"),
 		deadLetters:    counters("dead_letters_total", "Messages written to the dead-letter topic.", "reason"),

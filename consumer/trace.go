@@ -101,6 +101,7 @@ func outcome(ctx context.Context, result store.Result, live []*stretch) {
 	}
 	span.SetAttributes(
 		attribute.Int("payload_tracker.events.stored", result.Stored), attribute.Int("payload_tracker.events.repeated", result.Repeated),
+		attribute.Int("payload_tracker.events.late", result.Late),
 		attribute.Int("payload_tracker.dead_letters", letters), attribute.Int("payload_tracker.partitions.lost", len(result.Lost)),
 	)
 }

@@ -127,6 +127,7 @@ func (s *session) settle(live []*stretch, result store.Result) {
 	m := s.c.metrics
 	m.stored.Add(float64(result.Stored))
 	m.repeated.Add(float64(result.Repeated))
+	m.late.Add(float64(result.Late))
 	m.processed.Add(float64(result.Stored + result.Repeated))
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -845,6 +845,8 @@ type Ingest {
   eventsPerSecond: Float!
   "Date of the oldest event that is kept; null when there is none."
   oldestEvent: DateTime
+  "Events that came when their day was given up, so that they are counted here and not stored."
+  lateEvents: Long!
   "When each service was last heard of, by name."
   lastEvent: [LastEvent!]!
   "Status words that neither the rules nor the platform declare: they change nothing. By service, the most frequent first."
@@ -1410,6 +1412,8 @@ func (ec *executionContext) childFields_Ingest(ctx context.Context, field graphq
 		return ec.fieldContext_Ingest_eventsPerSecond(ctx, field)
 	case "oldestEvent":
 		return ec.fieldContext_Ingest_oldestEvent(ctx, field)
+	case "lateEvents":
+		return ec.fieldContext_Ingest_lateEvents(ctx, field)
 	case "lastEvent":
 		return ec.fieldContext_Ingest_lastEvent(ctx, field)
 	case "unknownStatuses":
@@ -3939,6 +3943,29 @@ func (ec *executionContext) _Ingest_oldestEvent(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Ingest_oldestEvent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ingest", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ingest_lateEvents(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ingest_lateEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LateEvents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ingest_lateEvents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ingest", field, false, false, "Long")
 }
 
 func (ec *executionContext) _Ingest_lastEvent(ctx context.Context, field graphql.CollectedField, obj *Ingest) (ret graphql.Marshaler) {
@@ -10227,6 +10254,11 @@ func (ec *executionContext) _Ingest(ctx context.Context, sel ast.SelectionSet, o
 		case "oldestEvent":
 			out.Values[i] = ec._Ingest_oldestEvent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lateEvents":
+			out.Values[i] = ec._Ingest_lateEvents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastEvent":

@@ -162,7 +162,7 @@ func TestQuestion10TellsWhetherTheTrackerIsWell(t *testing.T) {
 
 	// Without the broker the rest is told, and why the ends are not.
 	ends, away = nil, payload.Errorf(payload.CodeUnavailable, "the broker is away")
-	state = at(t, b.data(`{ ingest { partitions { position end lag } brokerProblem lastEvent { service } } }`, nil), "ingest")
+	state = at(t, b.data(`{ ingest { partitions { position end lag } brokerProblem lateEvents lastEvent { service } } }`, nil), "ingest")
 	want(t, state, "the broker is away", "brokerProblem")
 	want(t, state, []any{map[string]any{"position": 7, "end": nil, "lag": nil}}, "partitions")
 	want(t, state, "ingress", "lastEvent", 0, "service")

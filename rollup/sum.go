@@ -178,3 +178,35 @@ func at[K comparable, V any](m map[K]*V, key K) *V {
 	}
 	return v
 }
+
+// Since is the part of the sum whose buckets begin at a moment or later. It
+// shares the counters.
+func (s *Sum) Since(moment time.Time) *Sum {
+	return s.part(func(b Bucket) bool { return !b.Time().Before(moment) })
+}
+
+// Before is the part of the sum whose buckets begin before a moment. It shares
+// the counters.
+func (s *Sum) Before(moment time.Time) *Sum {
+	return s.part(func(b Bucket) bool { return b.Time().Before(moment) })
+}
+
+func (s *Sum) part(of func(Bucket) bool) *Sum {
+	part := NewSum()
+	for k, c := range s.Stages {
+		if of(k.Bucket) {
+			part.Stages[k] = c
+		}
+	}
+	for k, c := range s.Handovers {
+		if of(k.Bucket) {
+			part.Handovers[k] = c
+		}
+	}
+	for k, c := range s.Failures {
+		if of(k.Bucket) {
+			part.Failures[k] = c
+		}
+	}
+	return part
+}

@@ -37,6 +37,7 @@ type Result struct {
 	Stamp    time.Time // when the events were taken in (their created_at)
 	Stored   int       // new events
 	Repeated int       // events that were there already; their ids were kept
+	Late     int       // events of days that are given up: counted, not stored
 	Lost     []Lost    // parts that belong to another consumer now: not stored
 }
 
@@ -66,7 +67,8 @@ type Refused struct {
 // Ingest stores a batch in one transaction: positions, events, journeys,
 // hosts, the change notice and the counts of dead letters, all or nothing. An
 // event that is stored already is not stored again, but completes its
-// payload's identifiers.
+// payload's identifiers. An event of a day that is given up changes nothing:
+// its payload may be deleted, and must not come back as a half.
 //
 // After an error nothing is stored, or (when the connection broke inside
 // COMMIT) all: repeating the same batch is right in both cases, since parts
@@ -76,7 +78,12 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 	defer s.metrics.observe(ctx, "ingest")()
 	rows := rowsOf(batch)
 	for attempt := 0; ; attempt++ {
-		result, err := s.ingestOnce(ctx, batch, rows)
+		horizon, err := s.knownHorizon(ctx)
+		if err != nil {
+			return Result{}, fmt.Errorf("ingest: %w", err)
+		}
+		kept, late := timely(rows, horizon)
+		result, err := s.ingestOnce(ctx, batch, kept, late, horizon)
 		switch {
 		case err == nil:
 			return result, nil
@@ -86,8 +93,9 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 			s.contendedAt.Store(time.Now().UnixNano())
 		case sqlState(err) == codeNoPartition:
 			s.days.forget()
+		case errors.Is(err, errHorizonMoved):
 		case refusable(err):
-			bad, isolateErr := s.isolate(ctx, rows)
+			bad, isolateErr := s.isolate(ctx, kept)
 			if isolateErr != nil || len(bad) == 0 {
 				return Result{}, fmt.Errorf("ingest: %w", err)
 			}
@@ -101,6 +109,9 @@ func (s *Store) Ingest(ctx context.Context, batch Batch) (Result, error) {
 // errPayloadMade: another batch made the row of a payload that was new to
 // this one.
 var errPayloadMade = errors.New("another batch has made a payload's row")
+
+// errHorizonMoved: other days are given up than this batch was prepared for.
+var errHorizonMoved = errors.New("the horizon has moved")
 
 // contended tells whether batches have met in a new payload lately, as
 // consumers of unkeyed partitions do. They then reserve the rows of new
@@ -143,7 +154,7 @@ func rowsOf(batch Batch) []row {
 	return rows
 }
 
-func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result, error) {
+func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows, late []row, horizon time.Time) (Result, error) {
 	result := Result{Stamp: s.Now()}
 	if err := s.prepare(ctx, rows, result.Stamp, s.contended()); err != nil {
 		return result, err
@@ -152,6 +163,10 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 		terms, err := s.holdTerms(ctx, tx)
 		if err != nil {
 			return err
+		}
+		if !terms.horizon.Equal(horizon) {
+			s.retained.horizon.Store(&terms.horizon)
+			return errHorizonMoved
 		}
 		if result.Lost, err = movePositions(ctx, tx, batch.Group, batch.Parts); err != nil {
 			return err
@@ -163,6 +178,12 @@ func (s *Store) ingestOnce(ctx context.Context, batch Batch, rows []row) (Result
 			}
 			result.Stored, result.Repeated = len(stored), len(kept)-len(stored)
 			if err := countHeard(ctx, tx, batch, stored, result.Stamp); err != nil {
+				return err
+			}
+		}
+		late := keep(late, batch.Parts, result.Lost)
+		if result.Late = len(late); result.Late > 0 {
+			if err := countLate(ctx, tx, batch, late); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,7 @@ type IngestState struct {
 	Partitions      []PartitionState
 	EventsPerSecond float64 // taken in over the last half minute or so
 	OldestEvent     *time.Time
+	LateEvents      int64 // that came when their day was given up: counted, not stored
 	LastEvents      []LastEvent
 	UnknownStatuses []UnknownStatus
 }
@@ -86,16 +87,18 @@ func (s *Store) readPositions(ctx context.Context, state *IngestState, group, to
 		Partition int
 		Position  int64
 		Rate      float64
+		Late      int64
 	}
 	err := s.read(ctx, "positions", &rows, `SELECT p.partition, p.next_offset AS position, CASE
 			WHEN p.updated_at < now() - interval '1 minute' THEN 0
 			WHEN p.before_at IS NULL OR `+sampleIsOld+`
 				THEN greatest(p.next_offset - p.sampled_offset, 0) / greatest(extract(epoch FROM now() - p.sampled_at), 1)
 			ELSE greatest(p.next_offset - p.before_offset, 0) / greatest(extract(epoch FROM now() - p.before_at), 1)
-		END::float8 AS rate FROM positions p WHERE p."group" = ? AND p.topic = ? ORDER BY p.partition`, group, topic)
+		END::float8 AS rate, p.late_events AS late FROM positions p WHERE p."group" = ? AND p.topic = ? ORDER BY p.partition`, group, topic)
 	for _, r := range rows {
 		state.Partitions = append(state.Partitions, PartitionState{r.Partition, r.Position})
 		state.EventsPerSecond += r.Rate
+		state.LateEvents += r.Late
 	}
 	return err
 }

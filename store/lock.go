@@ -20,4 +20,6 @@ const (
 	partitionLock
 	// splitLock is that of the one process that splits.
 	splitLock
+	// retentionLock is that of the one process that gives up what is too old.
+	retentionLock
 )

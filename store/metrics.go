@@ -12,7 +12,8 @@ import (
 
 // metrics of the store; every field works without a registry too.
 type metrics struct {
-	seconds *prometheus.HistogramVec
+	seconds   *prometheus.HistogramVec
+	retention retentionMetrics
 	listenMetrics
 }
 
@@ -21,7 +22,7 @@ func newMetrics(registerer prometheus.Registerer, pool *pgxpool.Pool) metrics {
 		Name:    "payload_tracker_db_seconds",
 		Help:    "Time of a database operation, in seconds.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
-	}, []string{"operation"}), listenMetrics: newListenMetrics(registerer)}
+	}, []string{"operation"}), listenMetrics: newListenMetrics(registerer), retention: newRetentionMetrics(registerer)}
 	if registerer != nil {
 		registerer.MustRegister(m.seconds, poolMetrics{pool})
 	}

@@ -102,17 +102,23 @@ func (y *yard) keepDays(s *store.Store, until func() bool) {
 // when an event is missing or there twice.
 type traffic struct {
 	*yard
-	waited atomic.Int64
-	stop   chan struct{}
-	wg     sync.WaitGroup
-	stored atomic.Int64
-	reads  atomic.Int64
+	counted string // what is read
+	waited  atomic.Int64
+	stop    chan struct{}
+	wg      sync.WaitGroup
+	stored  atomic.Int64
+	reads   atomic.Int64
 }
 
 func (y *yard) traffic(at func(*rand.Rand) time.Time) *traffic {
-	f := &traffic{yard: y, stop: make(chan struct{})}
+	return y.trafficAmong(at, `SELECT count(*) FROM payload_statuses`)
+}
+
+// trafficAmong counts by a statement of its own.
+func (y *yard) trafficAmong(at func(*rand.Rand) time.Time, counted string) *traffic {
+	f := &traffic{yard: y, counted: counted, stop: make(chan struct{})}
 	var before int64
-	y.scan(`SELECT count(*) FROM payload_statuses`, &before)
+	y.scan(counted, &before)
 	f.stored.Store(before)
 	for writer := range int32(2) {
 		feeder := newFeeder(y.t, y.open(), 100+writer)
@@ -206,7 +212,7 @@ func (f *traffic) read() {
 	for !f.stopped() {
 		atLeast := f.stored.Load()
 		var count int64
-		err := conn.QueryRow(ctx, `SELECT count(*) FROM payload_statuses`).Scan(&count)
+		err := conn.QueryRow(ctx, f.counted).Scan(&count)
 		if f.hadToWait(err) {
 			continue
 		}

@@ -23,15 +23,26 @@ type counting struct {
 	generation int32 // the one that is read
 	building   int32 // the one a rebuild is making; 0: none
 	position   int64 // it has counted the payloads up to this number
+	carried    bool  // it has the buckets before the horizon from the one that is read
+
+	horizon time.Time // payloads of before are deleted: their buckets cannot be counted any more
 }
 
 func scanCounting(row pgx.Row, before ...any) (counting, error) {
 	var c counting
-	err := row.Scan(append(before, &c.generation, &c.building, &c.position)...)
+	err := row.Scan(append(before, &c.generation, &c.building, &c.position, &c.carried, &c.horizon)...)
 	return c, err
 }
 
-const countingColumns = `generation, coalesce(building, 0), position`
+// The columns that scanCounting reads, and the tables that have them.
+const (
+	countingColumns = `generation, coalesce(building, 0), position, carried, horizon`
+	countingTables  = `rollup_state, retention`
+)
+
+func readCounting(ctx context.Context, tx pgx.Tx) (counting, error) {
+	return scanCounting(tx.QueryRow(ctx, `SELECT `+countingColumns+` FROM `+countingTables, hot))
+}
 
 // holdTerms waits for what must happen between batches, then reads the terms:
 // with a statement of its own, since the first one's snapshot is older than
@@ -39,7 +50,7 @@ const countingColumns = `generation, coalesce(building, 0), position`
 func (s *Store) holdTerms(ctx context.Context, tx pgx.Tx) (*terms, error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT pg_advisory_xact_lock_shared($1::bigint)`, int64(batchLock))
-	batch.Queue(`SELECT version, body, ` + countingColumns + ` FROM rules, rollup_state`)
+	batch.Queue(`SELECT version, body, ` + countingColumns + ` FROM rules, ` + countingTables)
 	results := tx.SendBatch(ctx, batch)
 	defer func() { _ = results.Close() }()
 	if _, err := results.Exec(); err != nil {
@@ -112,7 +123,8 @@ func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
 
 // append writes what the journeys contribute now in place of what they did
 // before. A payload the rebuild has come past is changed in what it builds
-// too; the others it will count as they are by then.
+// too; the others it will count as they are by then. Buckets before the
+// horizon it has from the generation that is read.
 func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payload.Journey) error {
 	current, building := rollup.NewSum(), rollup.NewSum()
 	var contributions rollup.Contributions
@@ -127,7 +139,7 @@ func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payloa
 	if err := appendDelta(ctx, tx, t.generation, current); err != nil {
 		return err
 	}
-	return appendDelta(ctx, tx, t.building, building)
+	return appendDelta(ctx, tx, t.building, building.Since(t.horizon))
 }
 
 func appendDelta(ctx context.Context, tx pgx.Tx, generation int32, sum *rollup.Sum) error {

@@ -58,37 +58,56 @@ func (s *Store) FoldRollups(ctx context.Context) error {
 // that were folded already: those that were read are deleted, and no other.
 func (s *Store) foldRollups(ctx context.Context, wait bool) (int, error) {
 	defer s.metrics.observe(ctx, "fold_rollups")()
-	var ids []int64
+	folded := 0
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if mine, err := lockFold(ctx, tx, wait); err != nil || !mine {
 			return err
 		}
-		state, err := scanCounting(tx.QueryRow(ctx, `SELECT `+countingColumns+` FROM rollup_state`, hot))
-		if err != nil {
-			return err
-		}
-		var sums map[int32]*rollup.Sum
-		if ids, sums, err = readDeltas(ctx, tx, state); err != nil {
-			return err
-		}
-		since := s.Now().Add(-rollup.RecentlyKept).Truncate(rollup.Width)
-		for generation, sum := range sums {
-			for series, in := range sum.Series(since) {
-				if err := addRollups(ctx, tx, generation, series, in); err != nil {
-					return err
-				}
-			}
-		}
-		if err := s.sweepRecent(ctx, tx, since); err != nil || len(ids) == 0 {
-			return err
-		}
-		_, err = tx.Exec(ctx, `DELETE FROM rollup_deltas WHERE id = ANY($1::bigint[])`, hot, ids)
+		var err error
+		folded, err = s.foldNext(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("fold rollups: %w", err)
 	}
-	return len(ids), nil
+	return folded, nil
+}
+
+// foldNext adds the next deltas; the caller holds foldLock.
+func (s *Store) foldNext(ctx context.Context, tx pgx.Tx) (int, error) {
+	state, err := readCounting(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	ids, sums, err := readDeltas(ctx, tx, state)
+	if err != nil {
+		return 0, err
+	}
+	since := s.Now().Add(-rollup.RecentlyKept).Truncate(rollup.Width)
+	for generation, sum := range sums {
+		if err := addSeries(ctx, tx, generation, sum, since); err != nil {
+			return 0, err
+		}
+	}
+	if current := sums[state.generation]; current != nil && state.carried {
+		if err := addSeries(ctx, tx, state.building, current.Before(state.horizon), since); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.sweepRecent(ctx, tx, since); err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM rollup_deltas WHERE id = ANY($1::bigint[])`, hot, ids)
+	return len(ids), err
+}
+
+func addSeries(ctx context.Context, tx pgx.Tx, generation int32, sum *rollup.Sum, since time.Time) error {
+	for series, in := range sum.Series(since) {
+		if err := addRollups(ctx, tx, generation, series, in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func lockFold(ctx context.Context, tx pgx.Tx, wait bool) (mine bool, err error) {

@@ -24,8 +24,9 @@ const everyPayload = math.MaxInt64
 
 // RebuildRollups counts every stored payload anew, beside running consumers:
 // a new generation is made, and takes the place of the old one once it is
-// whole. One that was cut off is gone on with. progress (may be nil) hears
-// how many payloads were counted.
+// whole. Buckets before the horizon it takes over as they are: their payloads
+// are deleted. One that was cut off is gone on with. progress (may be nil)
+// hears how many payloads were counted.
 func (s *Store) RebuildRollups(ctx context.Context, progress func(counted int)) error {
 	if progress == nil {
 		progress = func(int) {}
@@ -40,7 +41,10 @@ func (s *Store) RebuildRollups(ctx context.Context, progress func(counted int)) 
 			return fmt.Errorf("rebuild rollups: %w", err)
 		}
 		if counted == 0 {
-			break
+			if ended, err := s.completeRebuild(ctx); err != nil || ended {
+				return err
+			}
+			continue // it began anew meanwhile
 		}
 		done += counted
 		progress(done)
@@ -53,19 +57,27 @@ func (s *Store) RebuildRollups(ctx context.Context, progress func(counted int)) 
 			}
 		}
 	}
+}
+
+// completeRebuild does what is left when all payloads are counted; it tells
+// whether nothing is being built any more.
+func (s *Store) completeRebuild(ctx context.Context) (ended bool, err error) {
+	if err := s.carryRollups(ctx); err != nil {
+		return false, fmt.Errorf("rebuild rollups: %w", err)
+	}
 	if err := s.FoldRollups(ctx); err != nil {
-		return err
+		return false, err
 	}
-	if err := s.endRebuild(ctx); err != nil {
-		return fmt.Errorf("rebuild rollups: %w", err)
+	if ended, err = s.endRebuild(ctx); err != nil {
+		return false, fmt.Errorf("rebuild rollups: %w", err)
 	}
-	return nil
+	return ended, nil
 }
 
 // beginRebuild names the generation to be built, unless one is being built.
 func (s *Store) beginRebuild(ctx context.Context) error {
 	return s.betweenBatches(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE rollup_state SET building = generation + 1, position = 0 WHERE building IS NULL`, hot)
+		_, err := tx.Exec(ctx, `UPDATE rollup_state SET building = generation + 1, position = 0, carried = false WHERE building IS NULL`, hot)
 		return err
 	})
 }
@@ -77,7 +89,8 @@ func (s *Store) rebuildStep(ctx context.Context) (int, error) {
 	sum, counted := rollup.NewSum(), 0
 	var contributions rollup.Contributions
 	err := s.betweenBatches(ctx, func(tx pgx.Tx) error {
-		state, err := scanCounting(tx.QueryRow(ctx, `SELECT `+countingColumns+` FROM rollup_state`, hot))
+		sum, counted = rollup.NewSum(), 0
+		state, err := readCounting(ctx, tx)
 		if err != nil || state.building == 0 {
 			return err
 		}
@@ -89,10 +102,11 @@ func (s *Store) rebuildStep(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		if err := appendDelta(ctx, tx, state.building, sum); err != nil {
+		if err := appendDelta(ctx, tx, state.building, sum.Since(state.horizon)); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE rollup_state SET position = $1::bigint`, hot, position)
+		// It may have begun anew just now: see keeper.raise.
+		_, err = tx.Exec(ctx, `UPDATE rollup_state SET position = $1::bigint WHERE building = $2::int4`, hot, position, state.building)
 		return err
 	})
 	return counted, err
@@ -121,28 +135,67 @@ func countNext(ctx context.Context, tx pgx.Tx, position int64, count func(int64,
 	return position, err
 }
 
+// carryRollups copies the buckets before the horizon into what is built. From
+// then on folds add to both what still changes there. Folds wait meanwhile,
+// batches do not.
+func (s *Store) carryRollups(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := lockFold(ctx, tx, true); err != nil {
+			return err
+		}
+		// Held until the end: were it to begin anew, the horizon would be another.
+		if _, err := tx.Exec(ctx, `SELECT FROM rollup_state FOR UPDATE`); err != nil {
+			return err
+		}
+		state, err := readCounting(ctx, tx)
+		if err != nil || state.building == 0 || state.carried {
+			return err
+		}
+		for _, copyBefore := range []func(context.Context, pgx.Tx, counting) error{stageTable.carry, handoverTable.carry, failureTable.carry} {
+			if err := copyBefore(ctx, tx, state); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `UPDATE rollup_state SET carried = true`)
+		return err
+	})
+}
+
 // endRebuild puts what was built in the place of what is read, and deletes
-// that. No fold is under way then, which could write to it once more.
-func (s *Store) endRebuild(ctx context.Context) error {
-	err := s.betweenBatches(ctx, func(tx pgx.Tx) error {
+// that. No fold is under way then, which could write to it once more; what was
+// not folded yet is, since a bucket before the horizon is changed by deltas of
+// the former generation alone. It tells whether nothing is being built any
+// more.
+func (s *Store) endRebuild(ctx context.Context) (ended bool, err error) {
+	err = s.betweenBatches(ctx, func(tx pgx.Tx) error {
 		if mine, err := lockFold(ctx, tx, false); err != nil {
 			return err
 		} else if !mine {
 			return errBusy
 		}
-		_, err := tx.Exec(ctx, `UPDATE rollup_state SET generation = building, building = NULL, position = 0
-			WHERE building IS NOT NULL AND position = $1::bigint`, hot, int64(everyPayload))
-		return err
+		for {
+			if folded, err := s.foldNext(ctx, tx); err != nil {
+				return err
+			} else if folded == 0 {
+				break
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE rollup_state SET generation = building, building = NULL, position = 0, carried = false
+			WHERE building IS NOT NULL AND position = $1::bigint AND carried`, hot, int64(everyPayload))
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT building IS NULL FROM rollup_state`, hot).Scan(&ended)
 	})
-	if err != nil {
-		return err
+	if err != nil || !ended {
+		return false, err
 	}
 	for _, table := range rollupTables {
 		if err := s.deleteFormer(ctx, table); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 func (s *Store) deleteFormer(ctx context.Context, table string) error {

@@ -208,6 +208,18 @@ func (t *rollupTable[K, V, P]) remove() string {
 		WHERE generation = $1::int4 AND series = $2::int2 AND ` + equal(t.keys)
 }
 
+// carry copies the buckets before the horizon from the generation that is read
+// into the one that is built.
+func (t *rollupTable[K, V, P]) carry(ctx context.Context, tx pgx.Tx, state counting) error {
+	rest := `series, ` + names("", t.keys) + `, ` + names("", t.counts)
+	_, err := tx.Exec(ctx, `INSERT INTO `+t.name+` (generation, `+rest+`) SELECT $1::int4, `+rest+` FROM `+t.name+`
+		WHERE generation = $2::int4 AND bucket < $3::timestamptz`, state.building, state.generation, state.horizon)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	return nil
+}
+
 // names of columns "name type".
 func names(prefix string, columns []string) string {
 	list := make([]string, len(columns))

@@ -176,6 +176,9 @@ func (s *Store) judgeAgain(ctx context.Context, rules payload.Rules, after int64
 	}
 	ids, tally := slices.Sorted(maps.Keys(journeys)), terms.tallyOf(journeys)
 	for _, id := range ids {
+		if journeys[id].First().Date.Before(terms.horizon) {
+			continue // some of its events are dropped: it is judged by what its journey knows
+		}
 		if err := rebuild(ctx, tx, &rules, id, journeys[id]); err != nil {
 			return 0, 0, fmt.Errorf("payload %d: %w", id, err)
 		}

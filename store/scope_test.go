@@ -267,6 +267,8 @@ var noReads = map[string]string{
 	"InitPosition":  "how far topics are stored",
 	"KeepDaysAhead": "makes partitions",
 	"MakeDays":      "makes partitions",
+	"KeepRetention": "deletes",
+	"Retain":        "deletes",
 	"MigrateUp":     "the schema",
 	"MigrateStatus": "the schema",
 }
@@ -371,7 +373,7 @@ var unscoped = map[string]string{
 }
 
 // unscopedFiles write, or keep partitions: they show nothing to anybody.
-var unscopedFiles = []string{"ingest", "partition", "migrate", "rollup_fold", "rollup_rebuild"}
+var unscopedFiles = []string{"ingest", "partition", "migrate", "rollup_fold", "rollup_rebuild", "retention"}
 
 func TestOnlyReadReachesTheDatabase(t *testing.T) {
 	t.Parallel()
@@ -419,7 +421,7 @@ func TestOnlyReadReachesTheDatabase(t *testing.T) {
 
 // everybodys are the tables that hold nothing of a customer, and those that
 // only who sees everything may read.
-var everybodys = []string{"trails", "positions", "rules", "rollup_state", "schema_floor", "migrations", "migration_locks"}
+var everybodys = []string{"trails", "positions", "rules", "rollup_state", "retention", "retired_partitions", "schema_floor", "migrations", "migration_locks"}
 
 func TestEveryTableHasAViewOrIsEverybodys(t *testing.T) {
 	t.Parallel()

@@ -78,6 +78,7 @@ type Store struct {
 
 	contendedAt  atomic.Int64 // Unix nanoseconds; see contended
 	rollupsSwept atomic.Int64 // see sweepRecent
+	retained     retained
 }
 
 // Open prepares a pool; it does not wait for the database, which may be away

@@ -25,6 +25,8 @@ type config struct {
 	rules    rulesConfig
 	traces   telemetryConfig
 
+	retention retentionConfig
+
 	publicPort, metricsPort int
 	logLevel                slog.Level
 	// host is what the ports are opened on; "" is every address. Only the demo narrows it.
@@ -130,7 +132,7 @@ func readConfig(env lookup) (*config, error) {
 	if err := rules.Validate(); err != nil {
 		return nil, fmt.Errorf("RULES_ settings: %w", err)
 	}
-	return c, nil
+	return c, c.retention.check()
 }
 
 // value gives what is in force, and whether it was set; else it is the default.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 // from is an environment made of a map.
@@ -52,7 +53,7 @@ func TestSettingsAreRead(t *testing.T) {
 		"DB_HOST": "db", "DB_PASSWORD": `it's a \secret`, "DB_PORT": "",
 		"KAFKA_BOOTSTRAP_SERVERS": " a:9092, b:9092 ,", "LOGLEVEL": "warning", "STORAGEBROKERREQUESTTIMEOUT": "250",
 		"RULES_STALL_AFTER_SERVICE": "PupToo=30m, vulnerability = 2h", "RULES_HANDOVERS": "ingress>puptoo, Puptoo > inventory",
-		"VALIDATE_REQUEST_ID_LENGTH": "36",
+		"VALIDATE_REQUEST_ID_LENGTH": "36", "RETENTION": "90d", "MAX_DATABASE_BYTES": "85899345920",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +64,9 @@ func TestSettingsAreRead(t *testing.T) {
 	if !reflect.DeepEqual(c.kafka.brokers, []string{"a:9092", "b:9092"}) || c.logLevel.String() != "WARN" ||
 		c.links.storageBrokerTimeout != 250*time.Millisecond {
 		t.Errorf("%+v", c)
+	}
+	if got := c.retention.retention(); got != (store.Retention{Events: 90 * 24 * time.Hour, MaxBytes: 80 << 30, Rollups: 400 * 24 * time.Hour}) {
+		t.Errorf("%+v", got)
 	}
 	rules := c.rules.rules()
 	if !reflect.DeepEqual(rules.StallAfterService, map[string]time.Duration{"puptoo": 30 * time.Minute, "vulnerability": 2 * time.Hour}) ||
@@ -79,12 +83,25 @@ func TestAWrongValueIsNamedInOneLine(t *testing.T) {
 	for name, value := range map[string]string{
 		"DB_PORT": "70000", "DB_SSLMODE": "maybe", "PUBLICPORT": "http", "KAFKA_SESSION_TIMEOUT": "10", "LOGLEVEL": "loud",
 		"RULES_STALL_AFTER": "-1s", "RULES_STALL_AFTER_SERVICE": "puptoo", "RULES_HANDOVERS": "a-b", "RULES_OPENING_WORDS": ",", "RULES_SUCCESS_WORDS": "done,received",
-		"STORAGEBROKERREQUESTTIMEOUT": "35s", "KAFKA_AUTO_OFFSET_RESET": "newest", "REQUESTOR_IMPL": "x", "DB_PASSWORD_FILE": "/nowhere/at/all",
+		"STORAGEBROKERREQUESTTIMEOUT": "35s", "KAFKA_AUTO_OFFSET_RESET": "newest", "REQUESTOR_IMPL": "x", "RETENTION": "12h", "MAX_DATABASE_BYTES": "80 GB", "ROLLUP_RETENTION": "0d", "DB_PASSWORD_FILE": "/nowhere/at/all",
 	} {
 		_, err := readConfig(from(map[string]string{name: value}))
 		if err == nil || !strings.HasPrefix(err.Error(), strings.TrimSuffix(name, "SUCCESS_WORDS")) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
+	}
+}
+
+func TestNumbersAreKeptAsLongAsEvents(t *testing.T) {
+	t.Parallel()
+	if _, err := readConfig(from(map[string]string{"RETENTION": "500d"})); err == nil || !strings.HasPrefix(err.Error(), "ROLLUP_RETENTION: ") {
+		t.Error(err)
+	}
+	if c, err := readConfig(from(map[string]string{"RETENTION": "36h", "ROLLUP_RETENTION": "off"})); err != nil || c.retention.events != 36*time.Hour || c.retention.rollups != 0 {
+		t.Errorf("%+v, %v", c.retention, err)
+	}
+	if c, err := readConfig(from(nil)); err != nil || !c.retention.retention().Off() {
+		t.Errorf("kept for %+v, %v", c.retention, err)
 	}
 }
 

@@ -21,7 +21,7 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
-	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.observe)
+	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.observe)
 }
 
 // addConsumer builds the consumer. It connects to nothing yet.

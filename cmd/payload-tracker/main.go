@@ -54,6 +54,7 @@ func commands() []command {
 		{name: "migrate", arguments: "up|status", help: "bring the database's schema up to date, or show how far it is", run: runMigrate},
 		{name: "rules", arguments: "apply|show", help: "judge by the rules of the settings, or show those in force", run: runRules},
 		{name: "rollups", arguments: "rebuild", help: "count the numbers over many payloads anew, beside running consumers", run: runRollups},
+		{name: "retention", help: "give up once what RETENTION and MAX_DATABASE_BYTES say, as consumers do by themselves", run: runRetention},
 		{
 			name: "dead-letters", arguments: "list|replay [--reason R] …",
 			help: "show what could not be read as an event, or send it again",

@@ -15,5 +15,5 @@ func runRun(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
-	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.serve, app.observe)
+	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.serve, app.observe)
 }

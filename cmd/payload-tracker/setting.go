@@ -101,6 +101,28 @@ func parseDuration(value string) (time.Duration, error) {
 	return d, nil
 }
 
+// age parses a duration of a day at least, such as 90d; off is none.
+func age(field *time.Duration) func(string) error {
+	const most = 100 * 366 // days: beyond them a duration cannot be told
+	return func(value string) error {
+		*field = 0
+		if value == "off" {
+			return nil
+		}
+		number, isDays := strings.CutSuffix(value, "d")
+		days, err := strconv.Atoi(number)
+		if isDays && err == nil && days > 0 && days <= most {
+			*field = time.Duration(days) * 24 * time.Hour
+			return nil
+		}
+		if d, err := parseDuration(value); err == nil && d >= 24*time.Hour {
+			*field = d
+			return nil
+		}
+		return errors.New("must be off, or a duration of a day at least, such as 90d or 36h")
+	}
+}
+
 func milliseconds(field *time.Duration) func(string) error {
 	return func(value string) error {
 		n, err := strconv.Atoi(value)

@@ -64,7 +64,7 @@ Every setting is an environment variable; an empty one counts as absent. A wrong
 
 A secret (marked ✱) may also stand in a file: ` + "`DB_PASSWORD_FILE=/run/secrets/password`" + `. What the environment lacks is taken from the file of Clowder that ` + "`ACG_CONFIG`" + ` names: ports, PostgreSQL with its authority, Kafka with its brokers, user and authority, and the topic that Clowder has for the one asked for.
 
-Durations are written ` + "`500ms`, `10s`, `15m` or `2h`" + `; lists have commas between.
+Durations are written ` + "`500ms`, `10s`, `15m` or `2h`" + `, in days too (` + "`90d`" + `) where something is kept; lists have commas between.
 `
 
 // writeReference writes the settings as a page of the documentation.

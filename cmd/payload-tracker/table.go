@@ -26,6 +26,7 @@ func (c *config) sections() []section {
 	return []section{
 		{"PostgreSQL", c.database.settings()},
 		{"Kafka", c.kafka.settings()},
+		{"Retention", c.retention.settings()},
 		{"The process, and who may ask", c.processSettings()},
 		{"GraphQL", c.graph.settings()},
 		{"REST", c.rest.settings()},

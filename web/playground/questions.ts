@@ -147,7 +147,7 @@ query Compare($a: RequestID!, $b: RequestID!) {
 query Ingest {
   ingest {
     partitions { topic partition position end lag }
-    brokerProblem eventsPerSecond oldestEvent
+    brokerProblem eventsPerSecond oldestEvent lateEvents
     lastEvent { service date }
     unknownStatuses { status service count }
     deadLetters { reason service count lastAt sample }
