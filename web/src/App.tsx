@@ -8,6 +8,8 @@ const PayloadPage = lazy(() => import('./pages/PayloadPage'));
 const StatusesPage = lazy(() => import('./pages/StatusesPage'));
 const ComparePage = lazy(() => import('./pages/ComparePage'));
 const ServicesPage = lazy(() => import('./pages/ServicesPage'));
+const FlowPage = lazy(() => import('./pages/FlowPage'));
+const IngestPage = lazy(() => import('./pages/IngestPage'));
 const FindPage = lazy(() => import('./pages/FindPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
@@ -23,6 +25,8 @@ export function App() {
           <Route path="/statuses" element={<StatusesPage />} />
           <Route path="/compare" element={<ComparePage />} />
           <Route path="/services" element={<ServicesPage />} />
+          <Route path="/flow" element={<FlowPage />} />
+          <Route path="/ingest" element={<IngestPage />} />
           <Route path="/find" element={<FindPage />} />
           <Route path="*" element={<MissingPage />} />
         </Routes>

@@ -42,7 +42,12 @@ export interface Problem {
 
 /** Asking the same again gets the same answer: the question itself is wrong. */
 export function isMistake(error: CombinedError): boolean {
-  return error.graphQLErrors[0]?.extensions.code === 'BAD_USER_INPUT';
+  return error.graphQLErrors[0]?.extensions.code === 'BAD_USER_INPUT' || isRefusal(error);
+}
+
+/** Whoever asks may not know. */
+export function isRefusal(error: CombinedError): boolean {
+  return error.graphQLErrors[0]?.extensions.code === 'FORBIDDEN';
 }
 
 export function describeProblem(error: CombinedError): Problem {
@@ -57,6 +62,8 @@ export function describeProblem(error: CombinedError): Problem {
       return { title: 'The answer took too long', detail: inFull(refusal.message) };
     case 'THROTTLED':
       return { title: 'Too many questions at once', detail: inFull(refusal.message) };
+    case 'FORBIDDEN':
+      return { title: 'This is not for you to see', detail: inFull(refusal.message) };
     case 'BAD_USER_INPUT':
       return { title: 'The tracker does not understand this', detail: inFull(refusal.message) };
     default:

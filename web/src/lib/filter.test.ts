@@ -6,6 +6,7 @@ import {
   statusFields,
   toFilter,
   withCondition,
+  withOneEach,
   withoutCondition,
   withoutConditions,
 } from './filter';
@@ -59,6 +60,11 @@ test('a condition less, and none', () => {
     'service=b&verdict=FAILED&sort=x',
   );
   expect(String(withoutConditions(payloadFields, search))).toBe('sort=x');
+});
+
+test('one value each of what takes no more', () => {
+  const search = new URLSearchParams('service=a&orgId=1&service=b&orgId=2');
+  expect(String(withOneEach(['service', 'fingerprint'], search))).toBe('service=b&orgId=1&orgId=2');
 });
 
 test.each([

@@ -41,7 +41,12 @@ const service: Field = { name: 'service', label: 'Service', kind: 'word', hint: 
 const source: Field = { name: 'source', label: 'Source', kind: 'word' };
 const status: Field = { name: 'status', label: 'Status', kind: 'word', hint: 'e.g. error' };
 
-const fingerprint: Field = { name: 'fingerprint', label: 'Kind of failure', kind: 'word', hint: 'e.g. v1:62eeb2f1c7f3815' };
+const fingerprint: Field = {
+  name: 'fingerprint',
+  label: 'Kind of failure',
+  kind: 'word',
+  hint: 'e.g. v1:62eeb2f1c7f3815',
+};
 const inventoryId: Field = { name: 'inventoryId', label: 'Inventory id', kind: 'word' };
 const systemId: Field = { name: 'systemId', label: 'System id', kind: 'word' };
 const startedAt: Field = { name: 'startedAt', label: 'Started', kind: 'window' };

@@ -8,13 +8,13 @@ import {
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { CombinedError } from 'urql';
-import { describeProblem, isMistake } from '../lib/client';
+import { describeProblem, isMistake, isRefusal } from '../lib/client';
 import { formatTime } from '../lib/time';
 
 interface MessageProps {
   title: string;
   children: ReactNode;
-  status?: 'danger' | 'info' | 'warning';
+  status?: 'danger' | 'info' | 'success' | 'warning';
   action?: ReactNode;
 }
 
@@ -35,6 +35,13 @@ export function Message({ title, children, status, action }: MessageProps) {
 /** The page could not be answered, and nothing is known from before. */
 export function Failed({ error, askAgain }: { error: CombinedError; askAgain: () => void }) {
   const { title, detail } = describeProblem(error);
+  if (isRefusal(error)) {
+    return (
+      <Message title={title} status="warning" action={<Link to="/payloads">Newest payloads</Link>}>
+        {detail}
+      </Message>
+    );
+  }
   if (isMistake(error)) {
     return (
       <Message title={title} status="warning">

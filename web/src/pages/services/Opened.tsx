@@ -1,18 +1,17 @@
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
-import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { NumbersFilter } from '../../gql/graphql';
 import { formatDuration } from '../../lib/duration';
 import { toFilter } from '../../lib/filter';
-import { type Change, changeOf, changeOfDuration, changeOfShare, formatCount, formatShare } from '../../lib/numbers';
+import { changeOf, changeOfDuration, changeOfShare, formatCount, formatShare } from '../../lib/numbers';
 import { always, once, usePolled } from '../../lib/polling';
 import { isOpen, lengthOf, toWindow } from '../../lib/window';
 import { LoadingPage } from '../../parts/LoadingPage';
 import { Failed, Message } from '../../parts/Message';
 import type { NumbersAddress } from '../../parts/numbers/address';
-import { Changed } from '../../parts/numbers/Changed';
+import { Figure } from '../../parts/numbers/Figure';
+import { payloadsAddress } from '../../parts/numbers/payloads';
 import { PayloadTable } from '../../parts/PayloadTable';
-import { payloadsAddress } from './address';
 import { type ServiceNumbers, slowestQuery, trendQuery } from './query';
 import type { TrendPoint } from './steps';
 import { Trend } from './Trend';
@@ -104,25 +103,6 @@ function Figures({ service, address }: { service: ServiceNumbers; address: Numbe
         />
       ))}
     </dl>
-  );
-}
-
-interface FigureProps {
-  name: string;
-  value: ReactNode;
-  change?: Change | null;
-  bad?: 'up' | 'down';
-}
-
-function Figure({ name, value, change = null, bad }: FigureProps) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <span className="pt-figure">{value}</span>
-        <Changed change={change} bad={bad} />
-      </dd>
-    </div>
   );
 }
 

@@ -6,7 +6,7 @@ import { changeOf, changeOfDuration, changeOfShare, formatCount, formatShare } f
 import { sortProps } from '../../parts/list/sorting';
 import type { NumbersAddress } from '../../parts/numbers/address';
 import { Changed } from '../../parts/numbers/Changed';
-import { payloadsAddress } from './address';
+import { payloadsAddress } from '../../parts/numbers/payloads';
 import type { ServiceNumbers } from './query';
 import { Sparkline } from './Sparkline';
 

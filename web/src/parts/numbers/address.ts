@@ -13,6 +13,8 @@ export interface NumbersAddress extends Filtered {
   /** The service that is looked at closely. */
   open: string | null;
   choose: (stretch: Stretch) => void;
+  /** Sets an entry of the address; null takes it away. */
+  set: (name: string, value: string | null) => void;
   /** The address of this page with that service opened, or none. */
   opening: (service: string | null) => string;
 }
@@ -34,6 +36,7 @@ export function useNumbersAddress(fields: Field[], usualSort: string): NumbersAd
         change: (sort) => go(withEntry(search, 'sort', sort === usualSort ? null : sort)),
       },
       open: search.get('open'),
+      set: (name, value) => go(withEntry(search, name, value)),
       opening: (service) => `?${withEntry(search, 'open', service)}`,
     };
   }, [fields, usualSort, search, setSearch]);

@@ -1,6 +1,6 @@
 import { addressOf, type Condition } from '../../lib/filter';
 import { asConditions } from '../../lib/window';
-import type { NumbersAddress } from '../../parts/numbers/address';
+import type { NumbersAddress } from './address';
 
 /** The list of the payloads that a number counts, as near as a list's filter comes to it. */
 export function payloadsAddress(
