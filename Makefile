@@ -123,8 +123,9 @@ released-schema: ## Take schema.graphqls as that of the release, which later one
 	cp schema.graphqls docs/schema/released.graphqls
 
 .PHONY: bench
-bench: build ## Measure against a real Apache Kafka (needs a JDK and Maven; some minutes)
+bench: build ## Measure: taking in from a real Apache Kafka, and one payload's answers (needs a JDK and Maven; some minutes)
 	bench/run.sh
+	go run ./bench/rest
 
 .PHONY: bench-data
 bench-data: ## Build ten million events of realistic journeys for bench-lists, or bring them up to now (BENCH_DATA_DIR; 3 GB, some minutes)

@@ -21,6 +21,7 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
+	collectOften(std.env)
 	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.observe)
 }
 

@@ -22,7 +22,7 @@ func (d *demo) announce(ctx context.Context) error {
 payload-tracker is running.
 
   web page   %[1]s/
-  GraphiQL   %[1]s/playground
+  GraphQL    %[1]s%[10]s
   REST       %[1]s/api/v1/
   metrics    http://%[2]s/metrics
   broker     %[3]s, topic %[4]s
@@ -44,12 +44,20 @@ echo '{"service":"puptoo","request_id":"%[7]s","org_id":"1","status":"received",
 curl -s %[1]s/api/v1/payloads/%[7]s
 
 %[8]s Ctrl-C stops everything; the data stays in %[9]s.
-`, web, d.local(d.options.metricsPort), kafka, topic, d.logPath(), failed, demoOwnID, d.sending(), d.options.dir)
+`, web, d.local(d.options.metricsPort), kafka, topic, d.logPath(), failed, demoOwnID, d.sending(), d.options.dir, d.graphqlPath())
 	return nil
 }
 
 // demoOwnID is the request id of the event that the user is invited to send.
 const demoOwnID = "0123456789abcdef0123456789abcdef"
+
+// graphqlPath is where to try questions.
+func (d *demo) graphqlPath() string {
+	if d.app.config.playground {
+		return "/playground"
+	}
+	return "/graphql"
+}
 
 func (d *demo) sending() string {
 	if d.options.rate == 0 {

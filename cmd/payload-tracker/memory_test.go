@@ -60,3 +60,16 @@ func TestMemoryIsLimitedUnlessTheEnvironmentSays(t *testing.T) { //nolint:parall
 		t.Errorf("set to %d of %d, is %d", got, available, debug.SetMemoryLimit(-1))
 	}
 }
+
+func TestAConsumerCollectsOftenUnlessTheEnvironmentSays(t *testing.T) { //nolint:paralleltest // the percentage is the process's
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	collectOften(from(map[string]string{"GOGC": "100"}))
+	if got := debug.SetGCPercent(100); got != 100 {
+		t.Errorf("set to %d against GOGC", got)
+	}
+	collectOften(from(nil))
+	if got := debug.SetGCPercent(100); got != consumerGarbage {
+		t.Errorf("set to %d, want %d", got, consumerGarbage)
+	}
+}

@@ -15,5 +15,6 @@ func runRun(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
+	collectOften(std.env)
 	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.serve, app.observe)
 }
