@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -87,9 +88,9 @@ func (t *tail) drop() {
 	t.waiting = t.waiting[1:]
 }
 
-// offer keeps of fresh what the client asked for, as far as it can take it.
-// left events were not looked at.
-func (t *tail) offer(fresh []store.Fresh, left int, now time.Time) {
+// choose gives of fresh what the client asked for and may be sent; left events
+// were not looked at.
+func (t *tail) choose(fresh []store.Fresh, left int, now time.Time) []*store.Status {
 	var rows []*store.Status
 	for i := range fresh {
 		if t.scope.Sees(fresh[i].OrgID) && t.matcher.Matches(&fresh[i], now) {
@@ -100,7 +101,14 @@ func (t *tail) offer(fresh []store.Fresh, left int, now time.Time) {
 	defer t.mu.Unlock()
 	kept := sampleOf(rows, t.budget.spend(len(rows), now))
 	t.skipped += left + len(rows) - len(kept)
-	for _, s := range statusesOf(kept, now) {
+	return kept
+}
+
+// give keeps statuses for the client, as far as it can take them.
+func (t *tail) give(statuses []*Status) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range statuses {
 		t.waiting = append(t.waiting, s)
 		t.bytes += len(s.Message)
 	}
@@ -233,8 +241,37 @@ func (r *tailReader) read(ctx context.Context, n *store.Notice, left int, tails 
 	} else {
 		left += n.Events
 	}
-	for _, t := range tails {
-		t.offer(fresh, left, now)
+	chosen := make([][]*store.Status, len(tails))
+	for i, t := range tails {
+		chosen[i] = t.choose(fresh, left, now)
+	}
+	share(tails, chosen, now)
+}
+
+// share gives each tail what it chose. What tails of one scope have chosen is
+// one list: what one asks of it, as the payloads, is read for all.
+func share(tails []*tail, chosen [][]*store.Status, now time.Time) {
+	lists := map[identity.Scope]map[*store.Status]*Status{}
+	for i, t := range tails {
+		if lists[t.scope] == nil {
+			lists[t.scope] = map[*store.Status]*Status{}
+		}
+		for _, row := range chosen[i] {
+			lists[t.scope][row] = nil
+		}
+	}
+	for _, list := range lists {
+		rows := slices.Collect(maps.Keys(list))
+		for i, s := range statusesOf(rows, now) {
+			list[rows[i]] = s
+		}
+	}
+	for i, t := range tails {
+		given := make([]*Status, len(chosen[i]))
+		for k, row := range chosen[i] {
+			given[k] = lists[t.scope][row]
+		}
+		t.give(given)
 	}
 }
 

@@ -146,3 +146,35 @@ func TestTailRefusesAWrongFilter(t *testing.T) {
 		t.Errorf("%+v %s", m, m.Payload)
 	}
 }
+
+// What tails ask of the payloads of a batch is read once for all of them.
+func TestTailsAreReadForTogether(t *testing.T) {
+	t.Parallel()
+	b := setupLive(t)
+	costs := map[int]int{}
+	for _, many := range []int{1, 20} {
+		var tails []*eventStream
+		for range many {
+			tail := b.events(`subscription { statuses { service requestId payload { requestId orgId } } }`)
+			b.begun(tail.next)
+			tails = append(tails, tail)
+		}
+		time.Sleep(300 * time.Millisecond) // the markers are sent and read for
+		b.statements.Reset()
+		id := requestID(many)
+		b.replica.feed(happens(many, "ingress", "received"), happens(many, "puptoo", "received"))
+		for _, tail := range tails {
+			for range 2 {
+				want(t, tail.nextBut().Data, id.String(), "statuses", "payload", "requestId")
+			}
+		}
+		for _, sql := range b.statements.SQL() {
+			if !strings.HasSuffix(sql, "FROM rules") {
+				costs[many]++
+			}
+		}
+	}
+	if costs[1] != costs[20] || costs[1] == 0 {
+		t.Errorf("statements: %v", costs)
+	}
+}
