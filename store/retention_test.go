@@ -284,6 +284,16 @@ func TestRetentionHasNobodyWait(t *testing.T) { //nolint:paralleltest // it meas
 			return noon.Add(-time.Duration(rng.Int64N(int64(9 * oneDay)))).Truncate(time.Microsecond)
 		}
 		f := y.trafficAmong(young, `SELECT count(*) FILTER (WHERE date >= '2026-02-22') FROM payload_statuses`)
+		for n := range 3 { // reads by a day's own name too
+			f.wg.Go(func() {
+				for i := 0; !f.stopped(); i++ {
+					_, _, err := s.Track(context.Background(), requestID(100_000+(10*i+n)%20_000))
+					if !f.hadToWait(err) && err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
 		// Two at once: one does it.
 		var wait sync.WaitGroup
 		for range 2 {
