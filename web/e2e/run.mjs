@@ -6,9 +6,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, watched } from './browser.mjs';
 import { compare } from './flows/compare.mjs';
+import { failures } from './flows/failures.mjs';
 import { lists } from './flows/lists.mjs';
 import { loads } from './flows/loads.mjs';
 import { payload } from './flows/payload.mjs';
+import { stalled } from './flows/stalled.mjs';
 import { states } from './flows/states.mjs';
 import { statuses } from './flows/statuses.mjs';
 import { anyPayload, ask, base, longPayload } from './tracker.mjs';
@@ -19,7 +21,7 @@ const sizes = { 1280: { width: 1280, height: 900 }, 390: { width: 390, height: 8
 const only = process.env.ONLY; // part of a flow's name, while working on it
 
 // `seen` are walked at both widths and in both themes, `done` once: what they prove does not depend on the look.
-const groups = [loads, lists, payload, statuses, compare, states];
+const groups = [loads, lists, payload, statuses, failures, stalled, compare, states];
 
 await mkdir(screenshots, { recursive: true });
 const browser = await openBrowser();

@@ -6,6 +6,9 @@ import { LoadingPage } from './parts/LoadingPage';
 const PayloadsPage = lazy(() => import('./pages/PayloadsPage'));
 const PayloadPage = lazy(() => import('./pages/PayloadPage'));
 const StatusesPage = lazy(() => import('./pages/StatusesPage'));
+const FailuresPage = lazy(() => import('./pages/FailuresPage'));
+const StalledPage = lazy(() => import('./pages/StalledPage'));
+const SlowestPage = lazy(() => import('./pages/SlowestPage'));
 const ComparePage = lazy(() => import('./pages/ComparePage'));
 const ServicesPage = lazy(() => import('./pages/ServicesPage'));
 const FlowPage = lazy(() => import('./pages/FlowPage'));
@@ -23,6 +26,9 @@ export function App() {
           <Route path="/payloads" element={<PayloadsPage />} />
           <Route path="/payloads/:requestId" element={<PayloadPage />} />
           <Route path="/statuses" element={<StatusesPage />} />
+          <Route path="/failures" element={<FailuresPage />} />
+          <Route path="/stalled" element={<StalledPage />} />
+          <Route path="/slowest" element={<SlowestPage />} />
           <Route path="/compare" element={<ComparePage />} />
           <Route path="/services" element={<ServicesPage />} />
           <Route path="/flow" element={<FlowPage />} />

@@ -214,7 +214,7 @@ export const lists = {
       await everyRow(page, 'Verdict', 'Failed');
       assert.equal(await views.getByRole('link', { name: 'Failures' }).getAttribute('aria-current'), 'page');
       await views.getByRole('link', { name: 'Slowest' }).click();
-      await chip(page, 'Duration: at least 60 s').waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Slowest payloads' }).waitFor();
       await views.getByRole('link', { name: 'Stalled' }).click();
       await chip(page, 'Verdict: Stalled').waitFor();
       await views.getByRole('link', { name: 'Unknown statuses' }).click();

@@ -13,7 +13,7 @@ export const builtInViews: View[] = [
     address: '/payloads?verdict=FAILED&startedAt.since=P1D&sort=-failedAt&columns=verdict,payload,org,failed,duration',
   },
   { name: 'Stalled', address: '/payloads?verdict=STALLED&sort=quietSince&columns=verdict,payload,org,quiet,duration' },
-  { name: 'Slowest', address: '/payloads?startedAt.since=P1D&duration.gte=PT1M' },
+  { name: 'Slowest', address: '/slowest' },
   {
     name: 'Unknown statuses',
     address: `/statuses?${knownWords.map((word) => `status.not=${word}`).join('&')}&date.since=P1D`,
@@ -26,7 +26,9 @@ export const ownViews = stored<View[]>('pt.views', (kept) => (Array.isArray(kept
 function isView(kept: unknown): kept is View {
   const { name, address } = (kept ?? {}) as Partial<View>;
   // An address of this page alone: what stands in the storage is followed by a click.
-  return typeof name === 'string' && typeof address === 'string' && /^\/(payloads|statuses)(\?|$)/.test(address);
+  return (
+    typeof name === 'string' && typeof address === 'string' && /^\/(payloads|statuses|slowest)(\?|$)/.test(address)
+  );
 }
 
 /** A view of that name takes the place of an older one. */

@@ -1,4 +1,5 @@
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
+import { Link } from 'react-router';
 import { graphql } from '../gql';
 import type { PayloadFilter, PayloadOrder, PayloadsQuery } from '../gql/graphql';
 import { payloadFields, toFilter } from '../lib/filter';
@@ -9,6 +10,7 @@ import { Columns } from '../parts/list/Columns';
 import { ExportButton } from '../parts/list/ExportButton';
 import { FilterBar } from '../parts/list/FilterBar';
 import { Paging } from '../parts/list/Paging';
+import { payloadsTotal } from '../parts/list/payloadsTotal';
 import { SortSelect } from '../parts/list/SortSelect';
 import { sortingOf } from '../parts/list/sorting';
 import { Total } from '../parts/list/Total';
@@ -45,17 +47,6 @@ const payloadsQuery = graphql(`
   }
 `);
 
-const totalQuery = graphql(`
-  query PayloadsTotal($filter: PayloadFilter) {
-    payloads(filter: $filter, first: 0) {
-      total {
-        value
-        exact
-      }
-    }
-  }
-`);
-
 const kind: ListKind = {
   path: '/payloads',
   noun: 'payload',
@@ -85,7 +76,7 @@ export default function PayloadsPage() {
     // A page behind the first stands still: its cursor says which moment it shows.
     after || before ? once : always,
   );
-  const total = usePolled(totalQuery, { filter }, 30_000, always);
+  const total = usePolled(payloadsTotal, { filter }, 30_000, always);
   const nodes = polled.data?.payloads.nodes ?? [];
 
   return (
@@ -104,12 +95,12 @@ export default function PayloadsPage() {
           </p>
         </div>
         <div className="pt-actions">
-          <SortSelect list={list} />
+          <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
           <Columns list={list} />
           <ExportButton list={list} total={total.data?.payloads.total} />
         </div>
       </div>
-      <Views list={list} />
+      <Views kind={kind} />
       <FilterBar
         list={list}
         known={{
@@ -131,6 +122,8 @@ function List({ polled, list }: { polled: Polled<PayloadsQuery>; list: ListAddre
   if (!data) return error ? <Failed error={error} askAgain={askAgain} /> : <LoadingPage rows={12} />;
   const { nodes, pageInfo } = data.payloads;
   if (nodes.length === 0 && !list.after && !list.before) {
+    const kind = list.conditions.find(({ field }) => field === 'fingerprint')?.value;
+    if (kind) return <NotTheReason kind={kind} />;
     return list.conditions.length > 0 ? (
       <Message title="No payload matches">Take a filter away, or wait: what comes in and matches appears here.</Message>
     ) : (
@@ -142,5 +135,18 @@ function List({ polled, list }: { polled: Polled<PayloadsQuery>; list: ListAddre
       <PayloadTable payloads={nodes} label="Payloads" shown={list.columns} sorting={sortingOf(list)} stale={stale} />
       <Paging list={list} pageInfo={pageInfo} />
     </>
+  );
+}
+
+/** A failure that follows another one in the same payload is not its reason; the list goes by reasons. */
+function NotTheReason({ kind }: { kind: string }) {
+  return (
+    <Message
+      title="No payload has this as its reason"
+      action={<Link to={`/failures?fingerprint=${encodeURIComponent(kind)}`}>This kind of failure</Link>}
+    >
+      The reason of a payload is its first failure. This one may only have followed others, or it is of another time:
+      the kind of failure names some of its payloads.
+    </Message>
   );
 }

@@ -103,7 +103,7 @@ function Live({ list }: { list: ListAddress }) {
           <Columns list={list} />
         </div>
       </div>
-      <Views list={list} />
+      <Views kind={kind} />
       <FilterBar list={list} known={{ status: knownWords }} />
       <LiveTail
         key={JSON.stringify([list.conditions, extraOf(list.columns)])}
@@ -154,12 +154,12 @@ function Stored({ list }: { list: ListAddress }) {
         <div className="pt-actions">
           <LiveSwitch list={list} live={false} />
           <Button variant="plain" icon={<SyncAltIcon />} aria-label="Refresh" title="Refresh" onClick={refresh} />
-          <SortSelect list={list} />
+          <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
           <Columns list={list} />
           <ExportButton list={list} total={total.data?.statuses.total} />
         </div>
       </div>
-      <Views list={list} />
+      <Views kind={kind} />
       <FilterBar
         list={list}
         known={{

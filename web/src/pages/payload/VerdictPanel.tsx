@@ -1,5 +1,6 @@
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { Link } from 'react-router';
+import { addressOf } from '../../lib/filter';
 import { asSentence } from '../../lib/sentence';
 import { FailureMessage } from '../../parts/FailureMessage';
 import { Ago, Time } from '../../parts/Time';
@@ -43,6 +44,11 @@ export function VerdictPanel({ payload, way }: { payload: FullPayload; way: Way 
             {failure.service}
             {failure.source && ` / ${failure.source}`} said <strong>{failure.status}</strong> at{' '}
             <Time at={failure.at} named /> (<Ago at={failure.at} />)
+          </p>
+          <p>
+            <Link to={addressOf('/payloads', [{ field: 'fingerprint', op: 'is', value: failure.fingerprint }])}>
+              Payloads that failed the same way
+            </Link>
           </p>
         </div>
       )}

@@ -40,6 +40,7 @@ graphql(`
         status
         message
         at
+        fingerprint
       }
     }
     stages {

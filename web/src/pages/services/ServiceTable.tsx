@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration, parseDuration } from '../../lib/duration';
 import { changeOf, changeOfDuration, changeOfShare, formatCount, formatShare } from '../../lib/numbers';
+import { sortedBy, type Value } from '../../lib/sorted';
 import { sortProps } from '../../parts/list/sorting';
 import type { NumbersAddress } from '../../parts/numbers/address';
 import { Changed } from '../../parts/numbers/Changed';
@@ -16,7 +17,7 @@ interface Column {
   name: string;
   label: string;
   /** What it sorts by; a missing one comes last. */
-  value?: (service: ServiceNumbers) => string | number | null | undefined;
+  value?: Value<ServiceNumbers>;
   cell: (service: ServiceNumbers, address: NumbersAddress) => ReactNode;
   className?: string;
 }
@@ -151,11 +152,5 @@ export function ServiceTable({ services, address, stale }: ServiceTableProps) {
 
 function sorted(services: ServiceNumbers[], sort: string): ServiceNumbers[] {
   const value = columns.find(({ name }) => name === sort.replace(/^-/, ''))?.value;
-  if (!value) return services;
-  const way = sort.startsWith('-') ? -1 : 1;
-  return services.toSorted((a, b) => {
-    const [one, other] = [value(a), value(b)];
-    if (one == null || other == null) return one == null ? (other == null ? 0 : 1) : -1;
-    return one < other ? -way : one > other ? way : 0;
-  });
+  return value ? sortedBy(services, value, sort.startsWith('-')) : services;
 }

@@ -1,9 +1,9 @@
 import { Button } from '@patternfly/react-core/dist/esm/components/Button';
-import { FormSelect, FormSelectOption } from '@patternfly/react-core/dist/esm/components/FormSelect';
 import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-icon';
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { plural } from '../../lib/sentence';
-import { type ListAddress, pageSizes } from './address';
+import type { ListAddress } from './address';
+import { PageSize } from './PageSize';
 
 interface PageInfo {
   hasNextPage: boolean;
@@ -17,16 +17,7 @@ export function Paging({ list, pageInfo }: { list: ListAddress; pageInfo: PageIn
   const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
   return (
     <nav aria-label={`Pages of ${plural(list.kind.noun)}`} className="pt-paging">
-      <FormSelect
-        aria-label="Rows of a page"
-        value={String(list.size)}
-        onChange={(_, size) => list.set({ size: size === String(pageSizes[0]) ? null : size })}
-        className="pt-select pt-page-size"
-      >
-        {pageSizes.map((size) => (
-          <FormSelectOption key={size} value={String(size)} label={`${size} rows`} />
-        ))}
-      </FormSelect>
+      <PageSize size={list.size} change={(size) => list.set({ size })} />
       {(list.after || list.before) && (
         <Button variant="link" onClick={() => list.set({})}>
           First page

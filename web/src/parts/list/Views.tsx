@@ -6,15 +6,15 @@ import { Link, useLocation } from 'react-router';
 import { plural } from '../../lib/sentence';
 import { useStored } from '../../lib/stored';
 import { builtInViews, ownViews, removeView, sameList, saveView } from '../../lib/views';
-import type { ListAddress } from './address';
+import type { ListKind } from './address';
 
 /** The lists worth a name: the usual ones, and one's own. A view is an address, so its link shares it. */
-export function Views({ list }: { list: ListAddress }) {
+export function Views({ kind }: { kind: Pick<ListKind, 'path' | 'noun'> }) {
   const { pathname, search } = useLocation();
   const address = pathname + search;
   const own = useStored(ownViews);
   const [naming, setNaming] = useState(false);
-  const all = { name: `All ${plural(list.kind.noun)}`, address: list.kind.path };
+  const all = { name: `All ${plural(kind.noun)}`, address: kind.path };
   const shown = [all, ...builtInViews, ...own].some((view) => sameList(view.address, address));
   return (
     <nav aria-label="Views" className="pt-views">

@@ -6,13 +6,26 @@ export const pageSizes = [20, 50, 100, 500];
 
 /** What a kind of list can be asked for. */
 export interface ListKind {
-  path: '/payloads' | '/statuses';
+  path: '/payloads' | '/statuses' | '/stalled';
   /** One of them: "payload". */
   noun: string;
   fields: Field[];
   /** Sorts by their names in the address, with what a person calls them; the first is the usual one. */
   sorts: [name: string, label: string][];
   columns: ColumnName[];
+}
+
+/** How many rows the address asks for. */
+export function sizeOf(search: URLSearchParams): number {
+  const size = Number(search.get('size'));
+  return pageSizes.includes(size) ? size : (pageSizes[0] ?? 20);
+}
+
+export function withSize(search: URLSearchParams, size: string | null): URLSearchParams {
+  const next = new URLSearchParams(search);
+  if (size === null) next.delete('size');
+  else next.set('size', size);
+  return next;
 }
 
 export interface ColumnName {
@@ -45,7 +58,6 @@ export function useListAddress(kind: ListKind): ListAddress {
       setSearch(next);
       document.getElementById('content')?.scrollTo(0, 0);
     };
-    const size = Number(search.get('size'));
     const usual = kind.columns.filter((column) => !column.optional).map((column) => column.name);
     const wanted = search.get('columns')?.split(',') ?? usual;
     return {
@@ -53,7 +65,7 @@ export function useListAddress(kind: ListKind): ListAddress {
       search,
       conditions: readConditions(kind.fields, search),
       sort: (kind.sorts.find(([name]) => name === search.get('sort')) ?? kind.sorts[0] ?? [''])[0],
-      size: pageSizes.includes(size) ? size : (pageSizes[0] ?? 20),
+      size: sizeOf(search),
       after: search.get('after'),
       before: search.get('before'),
       columns: kind.columns.map((column) => column.name).filter((name) => wanted.includes(name)),

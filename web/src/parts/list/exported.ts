@@ -1,6 +1,7 @@
 import { type DocumentNode, print } from 'graphql';
 import { graphql } from '../../gql';
 import type { ExportKind } from '../../lib/export';
+import type { ListKind } from './address';
 
 export const exportPayloads = graphql(`
   query ExportPayloads($filter: PayloadFilter, $orderBy: PayloadOrder, $first: Int, $after: String) {
@@ -60,35 +61,38 @@ export const exportStatuses = graphql(`
 
 const text = (document: unknown) => print(document as DocumentNode);
 
-export const exportKinds: Record<'/payloads' | '/statuses', ExportKind> = {
-  '/payloads': {
-    name: 'payloads',
-    document: text(exportPayloads),
-    columns: [
-      'requestId',
-      'verdict.state',
-      'verdict.sentence',
-      'verdict.failure.service',
-      'verdict.failure.source',
-      'verdict.failure.status',
-      'verdict.failure.message',
-      'verdict.failure.at',
-      'orgId',
-      'account',
-      'inventoryId',
-      'systemId',
-      'startedAt',
-      'updatedAt',
-      'duration',
-      'verdict.final',
-      'verdict.servicesPassed',
-      'verdict.quietSince',
-      'verdict.coveredFailures',
-    ],
-    rest: { orgId: 'org_id', account: 'account', inventoryId: 'inventory_id', systemId: 'system_id' },
-    restTime: { field: 'startedAt', parameter: 'created_at' },
-    restSort: { startedAt: 'created_at' },
-  },
+const payloads: ExportKind = {
+  name: 'payloads',
+  document: text(exportPayloads),
+  columns: [
+    'requestId',
+    'verdict.state',
+    'verdict.sentence',
+    'verdict.failure.service',
+    'verdict.failure.source',
+    'verdict.failure.status',
+    'verdict.failure.message',
+    'verdict.failure.at',
+    'orgId',
+    'account',
+    'inventoryId',
+    'systemId',
+    'startedAt',
+    'updatedAt',
+    'duration',
+    'verdict.final',
+    'verdict.servicesPassed',
+    'verdict.quietSince',
+    'verdict.coveredFailures',
+  ],
+  rest: { orgId: 'org_id', account: 'account', inventoryId: 'inventory_id', systemId: 'system_id' },
+  restTime: { field: 'startedAt', parameter: 'created_at' },
+  restSort: { startedAt: 'created_at' },
+};
+
+export const exportKinds: Record<ListKind['path'], ExportKind> = {
+  '/payloads': payloads,
+  '/stalled': payloads,
   '/statuses': {
     name: 'statuses',
     document: text(exportStatuses),
