@@ -53,6 +53,7 @@ test: test-go test-web test-e2e ## Run all tests: Go, the page's, one in a brows
 .PHONY: test-go
 test-go: web/dist/index.html ## Run the Go tests, with the race detector where a C compiler is there
 	go test $(RACE) -timeout 20m ./...
+	go -C deploy test ./...
 
 .PHONY: test-postgres
 test-postgres: test-postgres-15 test-postgres-18 ## Run the store's tests on the oldest PostgreSQL and the newest, whatever is on the machine
