@@ -43,3 +43,6 @@ const BatchLock = batchLock
 
 // ForgetTables is what time does to the known partitions.
 func (s *Store) ForgetTables() { s.tables = newDayTables() }
+
+// Contended tells whether batches have met in a new payload lately.
+func (s *Store) Contended() bool { return s.contended() }

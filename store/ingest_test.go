@@ -242,3 +242,47 @@ func TestApplyRulesJudgesAgain(t *testing.T) {
 		t.Errorf("verdict %+v", v)
 	}
 }
+
+// Two processes meet the same new payloads at once: who finds a row made
+// begins anew, and nothing is lost or kept twice.
+func TestProcessesMeetInNewPayloads(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	on := func(c *store.Config) { c.DSN = dsn }
+	stores := []*store.Store{storetest.New(t, on), storetest.New(t, on)}
+	var feeders []*feeder
+	for i, s := range stores {
+		feeders = append(feeders, newFeeder(t, s, int32(i)))
+	}
+	const payloads = 200
+	met := false
+	rounds := 0
+	for ; rounds < 40 && !met; rounds++ {
+		var wg sync.WaitGroup
+		for i, f := range feeders {
+			var events []payload.Event
+			for n := range payloads {
+				events = append(events, event(rounds*payloads+n+1, []string{"ingress", "puptoo"}[i], "success", time.Duration(i)*time.Second))
+			}
+			wg.Go(func() { f.feed(events...) })
+		}
+		wg.Wait()
+		met = stores[0].Contended() || stores[1].Contended()
+	}
+	if !met {
+		t.Errorf("no two batches met in %d rounds", rounds)
+	}
+	for n := range rounds * payloads {
+		p := payloadOf(t, stores[0], n+1)
+		if p == nil || len(p.Journey.Stages()) != 2 {
+			t.Fatalf("payload %d: %+v", n+1, p)
+		}
+		events, err := stores[0].Events(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page, err := events.Timeline(store.Page{}); err != nil || len(page.Items) != 2 {
+			t.Fatalf("payload %d: %d events, %v", n+1, len(page.Items), err)
+		}
+	}
+}
