@@ -40,7 +40,7 @@ func (o *demoOptions) flags() *flag.FlagSet {
 	flags.IntVar(&o.port, "port", 8080, "port of the web page, GraphQL and REST")
 	flags.IntVar(&o.kafkaPort, "kafka-port", 9092, "port of the broker")
 	flags.IntVar(&o.metricsPort, "metrics-port", 8081, "port of the metrics")
-	flags.IntVar(&o.journeys, "journeys", 3_000, "uploads in the day of history")
+	flags.IntVar(&o.journeys, "journeys", 4_000, "uploads in the two days of history")
 	flags.IntVar(&o.rate, "rate", 20, "events a second afterwards; 0 sends none")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample traffic")
 	return flags
@@ -58,7 +58,7 @@ func parseDemo(args []string) (demoOptions, error) {
 	return o, noArguments(flags.Args())
 }
 
-// runDemo is `demo`: `run` on an embedded PostgreSQL and broker, with a day of history and then steady traffic.
+// runDemo is `demo`: `run` on an embedded PostgreSQL and broker, with two days of history and then steady traffic.
 func runDemo(ctx context.Context, std streams, args []string) error {
 	options, err := parseDemo(args)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *demo) start(ctx context.Context, std streams) error {
 		Port:       d.options.kafkaPort,
 		Topics:     []string{demoTopic},
 		Partitions: 4,
-		Retention:  48 * time.Hour,
+		Retention:  demoHistory + 24*time.Hour,
 		Logger:     logger,
 	})
 	if err != nil {

@@ -19,8 +19,17 @@ import (
 	"github.com/payload-tracker/payload-tracker/payload/sample"
 )
 
+// demoHistory is as long as it takes to compare a day with the one before.
+const demoHistory = 48 * time.Hour
+
 // demoSample shows some of everything.
 var demoSample = sample.Config{Lost: 0.004}
+
+// demoTrouble is what happened some hours ago, for an hour: one service could not do its work.
+var (
+	demoTrouble    = sample.Config{Failed: 0.7, FailedIn: "vulnerability"}
+	demoTroubleAgo = 5 * time.Hour
+)
 
 // history is what demo.json keeps: enough to send the same events again when the first sending broke off (what came
 // through is recognised as repeated), and that it is sent.
@@ -86,7 +95,7 @@ func (d *demo) sendHistory(ctx context.Context, client *kgo.Client) error {
 		return err
 	}
 	messages := plan.messages()
-	bar := &progressBar{out: d.out, label: "a day of history", total: len(messages)}
+	bar := &progressBar{out: d.out, label: "two days of history", total: len(messages)}
 	ends, err := produce(ctx, client, messages)
 	if err != nil {
 		return err
@@ -124,16 +133,21 @@ func (d *demo) writeHistory(plan history) error {
 	return os.WriteFile(d.historyPath(), append(content, '\n'), 0o644)
 }
 
-// messages are the events of a day that ends two minutes before h.End, in the order of sending.
+// messages are what was sent in two days that end two minutes before h.End, in the order of sending.
 func (h history) messages() []sample.Message {
-	generator := sample.New(h.Seed, demoSample)
-	const day = 24 * time.Hour
-	begin := h.End.Add(-2*time.Minute - day)
+	usual, trouble := sample.New(h.Seed, demoSample), sample.New(h.Seed+1, demoTrouble)
+	end := h.End.Add(-2 * time.Minute)
+	begin, bad := end.Add(-demoHistory), end.Add(-demoTroubleAgo)
 	random := rand.New(rand.NewPCG(h.Seed, 1))
 	var messages []sample.Message
-	for range h.Journeys {
-		start := begin.Add(time.Duration(random.Int64N(int64(day))))
-		messages = append(messages, generator.Journey(start).Events...)
+	for n := range h.Journeys {
+		start := begin.Add(time.Duration(random.Int64N(int64(demoHistory))))
+		generator := usual
+		if start.After(bad) && start.Before(bad.Add(time.Hour)) {
+			generator = trouble
+		}
+		journey := generator.Journey(start)
+		messages = append(append(messages, journey.Events...), oddities(journey, start, n)...)
 	}
 	slices.SortStableFunc(messages, func(a, b sample.Message) int { return a.At.Compare(b.At) })
 	return messages

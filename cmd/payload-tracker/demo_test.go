@@ -102,7 +102,7 @@ func TestDemo(t *testing.T) {
 	stop()
 
 	out, stop = startDemo(t, args...)
-	if strings.Contains(out.String(), "a day of history") {
+	if strings.Contains(out.String(), "two days of history") {
 		t.Errorf("the history was sent again:\n%s", out)
 	}
 	if state := askState(t, base, id); state != "FAILED" {
@@ -114,7 +114,7 @@ func TestDemo(t *testing.T) {
 	}
 	stop()
 	out, _ = startDemo(t, append([]string{"--fresh"}, args...)...)
-	if !strings.Contains(out.String(), "a day of history") {
+	if !strings.Contains(out.String(), "two days of history") {
 		t.Errorf("nothing new after --fresh:\n%s", out)
 	}
 }

@@ -16,6 +16,9 @@ import (
 type Config struct {
 	// Failed journeys end with a failed stage (default 0.06).
 	Failed float64
+	// FailedIn names the service that they fail in, where it stands apart; a journey that does not come there does not
+	// fail. "": any.
+	FailedIn string
 	// Stalled journeys fall silent in an open stage (default 0.015).
 	Stalled float64
 	// Lost journeys succeed in ingress and are never seen in puptoo: stalled under Rules, succeeded without the

@@ -33,6 +33,26 @@ func TestVerdictEqualsTheTruth(t *testing.T) {
 	}
 }
 
+func TestOneServiceFails(t *testing.T) {
+	t.Parallel()
+	rules := sample.Rules()
+	generator := sample.New(1, sample.Config{Failed: 0.5, FailedIn: "vulnerability"})
+	failed := 0
+	for n := range 300 {
+		journey := generator.Journey(start.Add(time.Duration(n) * time.Minute))
+		checkTruth(t, &rules, journey)
+		if journey.True == payload.StateFailed {
+			failed++
+		}
+		if s := journey.FailedService; s != "" && s != "vulnerability" {
+			t.Errorf("%s failed in %s", journey.RequestID, s)
+		}
+	}
+	if failed < 20 || failed > 100 { // a third of the journeys comes there, and half of these fail
+		t.Errorf("%d of 300 failed", failed)
+	}
+}
+
 func checkTruth(t *testing.T, rules *payload.Rules, journey sample.Journey) {
 	t.Helper()
 	var merged payload.Journey

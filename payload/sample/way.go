@@ -42,12 +42,24 @@ func (w *way) plan() {
 	}
 	switch fate := g.random.Float64(); {
 	case fate < g.config.Failed:
-		w.fails = w.anyStop()
+		w.fails = w.failing()
 	case fate < g.config.Failed+g.config.Stalled:
 		w.stalls = w.anyStop()
 	case fate < g.config.Failed+g.config.Stalled+g.config.Lost:
 		w.lost = true
 	}
+}
+
+// failing is the service that the journey fails in; nil where it never comes to the one that it would.
+func (w *way) failing() *service {
+	name := w.generator.config.FailedIn
+	if name == "" {
+		return w.anyStop()
+	}
+	if i := slices.IndexFunc(w.stops, func(s *service) bool { return s.name == name }); i >= 0 {
+		return w.stops[i]
+	}
+	return nil
 }
 
 func (w *way) anyStop() *service { return w.stops[w.generator.random.IntN(len(w.stops))] }
