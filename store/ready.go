@@ -90,3 +90,12 @@ func (s *Store) Schema(ctx context.Context) (*SchemaFit, error) {
 	}
 	return fit, nil
 }
+
+// Migrating tells whether the schema is being brought up to date just now.
+func (s *Store) Migrating(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	var idle bool
+	err := s.pool.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock_shared($1::bigint)`, int64(migrateLock)).Scan(&idle)
+	return err == nil && !idle
+}

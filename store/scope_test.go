@@ -255,6 +255,7 @@ var noReads = map[string]string{
 	"Ready":        "whether the database answers",
 	"Condition":    "whether the database answers",
 	"Schema":       "which steps of the schema there are",
+	"Migrating":    "whether the schema changes",
 	"Rules":        "the rules are everybody's",
 	"ApplyRules":   "a tool's, over all payloads; shows nothing",
 
@@ -270,6 +271,7 @@ var noReads = map[string]string{
 	"KeepRetention": "deletes",
 	"Retain":        "deletes",
 	"MigrateUp":     "the schema",
+	"MigrateDown":   "the schema",
 	"MigrateStatus": "the schema",
 }
 
@@ -358,6 +360,7 @@ var unscoped = map[string]string{
 	"(*Store).Storage":         "what the partitions are called; others than those who see everything are refused",
 	"(*Store).Close":           "no statement",
 	"(*Store).Schema":          "which steps of the schema there are",
+	"(*Store).Migrating":       "whether the schema changes",
 	"(*Store).Rules":           "the rules are everybody's",
 	"(*Store).writeFirstRules": "the rules are everybody's",
 	"(*Store).replaceRules":    "the rules are everybody's",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ type app struct {
 	store     *store.Store
 	ends      *consumer.Ends     // of the topic
 	consumer  *consumer.Consumer // nil in a process that takes nothing in
+	leaving   atomic.Bool        // a signal has come: who sends requests is to ask another process
 }
 
 // newApp reads the settings and builds what every command needs. The database may be away: see store.Open.
@@ -93,6 +95,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	a.ends = consumer.NewEnds(kafka)
 	a.registry.MustRegister(newGauges(a.store)...)
 	a.registry.MustRegister(a.readyGauges())
+	context.AfterFunc(ctx, func() { a.leaving.Store(true) })
 	return a, nil
 }
 
@@ -113,6 +116,19 @@ func (a *app) close() {
 
 // duty is a part of the process that works until its context ends, and then returns nil.
 type duty func(ctx context.Context) error
+
+// work runs the duties of a process, unless the database has a schema that this version does not work on. A database
+// that is away, or has no schema yet, is waited for beside them.
+func (a *app) work(ctx context.Context, duties ...duty) error {
+	fits, err := a.judgeSchema(ctx)
+	if err != nil {
+		return err
+	}
+	if !fits {
+		duties = append(duties, a.awaitSchema)
+	}
+	return together(ctx, duties...)
+}
 
 // together runs duties side by side. The first that fails ends the others.
 func together(ctx context.Context, duties ...duty) error {

@@ -32,6 +32,7 @@ type config struct {
 	// host is what the ports are opened on; "" is every address. Only the demo narrows it.
 	host string
 
+	shutdownDelay             time.Duration
 	shutdownTimeout           time.Duration
 	readTimeout, writeTimeout time.Duration
 	tenancy                   string

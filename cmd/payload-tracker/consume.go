@@ -21,8 +21,9 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 	if err := app.addConsumer(); err != nil {
 		return err
 	}
+	app.config.shutdownDelay = 0 // nobody sends it requests
 	collectOften(std.env)
-	return together(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.observe)
+	return app.work(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.observe)
 }
 
 // addConsumer builds the consumer. It connects to nothing yet.

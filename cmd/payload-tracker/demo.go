@@ -218,7 +218,7 @@ func (d *demo) config(env lookup) (*config, error) {
 	}
 	config.host = demoHost
 	config.database.dsn = d.server.DSN(demoDatabase)
-	config.shutdownTimeout = 3 * time.Second // a browser's idle connections must not hold Ctrl-C
+	config.shutdownDelay, config.shutdownTimeout = 0, 3*time.Second // a browser's idle connections must not hold Ctrl-C
 	config.rules.handovers = sample.Rules().Handovers
 	return config, nil
 }

@@ -51,7 +51,7 @@ func commands() []command {
 			help: "all of it on an embedded PostgreSQL and broker, with sample traffic",
 			run:  runDemo, flags: func() *flag.FlagSet { return new(demoOptions).flags() },
 		},
-		{name: "migrate", arguments: "up|status", help: "bring the database's schema up to date, or show how far it is", run: runMigrate},
+		{name: "migrate", arguments: "up|status|down --dev", help: "bring the database's schema up to date, show how far it is, or take its last step back", run: runMigrate},
 		{name: "rules", arguments: "apply|show", help: "judge by the rules of the settings, or show those in force", run: runRules},
 		{name: "rollups", arguments: "rebuild", help: "count the numbers over many payloads anew, beside running consumers", run: runRollups},
 		{name: "retention", help: "give up once what RETENTION and MAX_DATABASE_BYTES say, as consumers do by themselves", run: runRetention},

@@ -3,24 +3,45 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
 
-// runMigrate is `migrate up|status`.
+// runMigrate is `migrate up|status|down`.
 func runMigrate(ctx context.Context, std streams, args []string) error {
-	if len(args) != 1 || args[0] != "up" && args[0] != "status" {
-		return usagef("say up or status")
+	if len(args) == 0 || !slices.Contains([]string{"up", "status", "down"}, args[0]) {
+		return usagef("say up, status or down")
+	}
+	down := args[0] == "down"
+	if down && !slices.Equal(args[1:], []string{"--dev"}) {
+		return usagef("down takes the last step back with all it holds: say down --dev where nothing of it is needed")
+	}
+	if !down {
+		if err := noArguments(args[1:]); err != nil {
+			return err
+		}
 	}
 	app, err := newApp(ctx, std)
 	if err != nil {
 		return err
 	}
 	defer app.close()
-	if args[0] == "up" {
+	switch args[0] {
+	case "up":
 		return app.store.MigrateUp(ctx)
+	case "down":
+		step, err := app.store.MigrateDown(ctx)
+		if err == nil {
+			fmt.Fprintln(std.out, "took back", step)
+		}
+		return err
 	}
-	steps, err := app.store.MigrateStatus(ctx)
+	return app.showSteps(ctx, std)
+}
+
+func (a *app) showSteps(ctx context.Context, std streams) error {
+	steps, err := a.store.MigrateStatus(ctx)
 	if err != nil {
 		return err
 	}
@@ -29,6 +50,9 @@ func runMigrate(ctx context.Context, std streams, args []string) error {
 		state := "pending"
 		if step.Applied {
 			state = "applied " + step.At.UTC().Format(time.RFC3339)
+		}
+		if step.Foreign {
+			state += ", of a newer version"
 		}
 		fmt.Fprintf(table, "%s\t%s\n", step.Name, state)
 	}

@@ -70,6 +70,7 @@ func newProduct(t *testing.T, kafka *consumertest.Kafka, env map[string]string, 
 	p.base = "http://127.0.0.1:" + port
 	p.env["PUBLICPORT"], p.env["METRICSPORT"] = port, freePort(t)
 	p.env["KAFKA_BOOTSTRAP_SERVERS"], p.env["KAFKA_AUTO_OFFSET_RESET"] = p.kafka.Addr(), "earliest"
+	p.env["SHUTDOWN_DELAY"] = "0"
 	p.env["RULES_HANDOVERS"] = joinHandovers(handovers)
 	p.command("migrate", "up")
 	p.command("rules", "apply")

@@ -11,6 +11,7 @@ import (
 
 // The parts of a process that must be well for it to do its work.
 const (
+	partProcess    = "process"    // it is not about to end
 	partDatabase   = "database"   // it answers
 	partSchema     = "schema"     // its version is one that this binary works on
 	partAssignment = "assignment" // the consumer has its partitions, and takes in what comes; only of those that consume
@@ -18,7 +19,7 @@ const (
 
 // parts are those that this process has.
 func (a *app) parts() []string {
-	parts := []string{partDatabase, partSchema}
+	parts := []string{partProcess, partDatabase, partSchema}
 	if a.consumer != nil {
 		parts = append(parts, partAssignment)
 	}
@@ -28,6 +29,9 @@ func (a *app) parts() []string {
 // reasons say what the process is not ready for, by part; empty when it is ready.
 func (a *app) reasons(ctx context.Context) map[string]string {
 	reasons := map[string]string{}
+	if a.leaving.Load() {
+		reasons[partProcess] = "it is ending: ask another one"
+	}
 	database, schema := a.store.Condition(ctx)
 	if database != nil {
 		reasons[partDatabase] = database.Error()
@@ -47,7 +51,7 @@ const readyFresh = 5 * time.Second
 
 // readyGauges say the same to Prometheus.
 func (a *app) readyGauges() prometheus.Collector {
-	ready := gaugeDesc("ready", "1 while a part of this process is well, else 0: database, schema, and assignment where it consumes. /readyz says the reason.", "part")
+	ready := gaugeDesc("ready", "1 while a part of this process is well, else 0: process, database, schema, and assignment where it consumes. /readyz says the reason.", "part")
 	return &gauges[map[string]string]{
 		descs: []*prometheus.Desc{ready}, fresh: readyFresh,
 		read: func(ctx context.Context) (map[string]string, error) { return a.reasons(ctx), nil },

@@ -21,11 +21,13 @@ func runServe(ctx context.Context, std streams, args []string) error {
 		return err
 	}
 	defer app.close()
-	return together(ctx, app.serve, app.observe)
+	return app.work(ctx, app.serve, app.observe)
 }
 
 // serve is the duty of answering on PUBLICPORT.
 func (a *app) serve(ctx context.Context) error {
+	ctx, end := a.drained(ctx)
+	defer end()
 	questions := a.graphHandler()
 	return together(ctx, questions.Run, func(ctx context.Context) error {
 		return a.listen(ctx, "PUBLICPORT", a.config.publicPort, a.publicHandler(questions), questions.Shutdown)
@@ -34,7 +36,36 @@ func (a *app) serve(ctx context.Context) error {
 
 // observe is the duty of answering on METRICSPORT.
 func (a *app) observe(ctx context.Context) error {
+	ctx, end := a.drained(ctx)
+	defer end()
 	return a.listen(ctx, "METRICSPORT", a.config.metricsPort, a.metricsHandler(), nil)
+}
+
+// drained is a context that ends SHUTDOWN_DELAY after a signal has ended ctx. Until then all is answered as before, but
+// for /readyz: whoever distributes requests learns from it to send them to another process, and none comes to a port
+// that is closed. When a duty fails, ctx and it end together.
+func (a *app) drained(ctx context.Context) (context.Context, context.CancelFunc) {
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), context.Canceled) {
+			select {
+			case <-time.After(a.config.shutdownDelay):
+			case <-serving.Done():
+			}
+		}
+		end()
+	})
+	return serving, func() { stop(); end() }
+}
+
+// parting asks clients to come by a new connection, once the process is ending: that may lead to another one.
+func (a *app) parting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // listen serves a port until ctx ends, and then lets the requests under way finish; leave (may be nil) ends those that

@@ -35,7 +35,7 @@ func (a *app) publicHandler(questions *graph.Handler) http.Handler {
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("/{$}", pageOr(legacy, page))
 	mux.Handle("/", page)
-	return a.recovered(mux)
+	return a.parting(a.recovered(mux))
 }
 
 func refuseGraph(w http.ResponseWriter, r *http.Request, code payload.Code, message string) {

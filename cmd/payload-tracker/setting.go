@@ -93,6 +93,18 @@ func duration(field *time.Duration) func(string) error {
 	}
 }
 
+// durationOrNone also takes 0.
+func durationOrNone(field *time.Duration) func(string) error {
+	return func(value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 {
+			return errors.New("must be a duration such as 500ms, 10s or 15m, or 0")
+		}
+		*field = d
+		return nil
+	}
+}
+
 func parseDuration(value string) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d <= 0 {

@@ -98,7 +98,8 @@ func (c *config) processSettings() []setting {
 		{name: "PUBLICPORT", standard: "8080", unit: "port", meaning: "GraphQL, REST and the web page", set: number(&c.publicPort, 1, 65535)},
 		{name: "METRICSPORT", standard: "8081", unit: "port", meaning: "/metrics, /livez and /readyz", set: number(&c.metricsPort, 1, 65535)},
 		{name: "LOGLEVEL", standard: "INFO", meaning: "DEBUG, INFO, WARN or ERROR", set: level(&c.logLevel)},
-		{name: "SHUTDOWN_TIMEOUT", standard: "15s", unit: "duration", meaning: "time for requests under way when the process ends", set: duration(&c.shutdownTimeout)},
+		{name: "SHUTDOWN_DELAY", standard: "5s", unit: "duration", meaning: "time from a signal to the end during which serve and run answer on, while /readyz says that they are ending", set: durationOrNone(&c.shutdownDelay)},
+		{name: "SHUTDOWN_TIMEOUT", standard: "15s", unit: "duration", meaning: "time after that for requests under way", set: duration(&c.shutdownTimeout)},
 		{name: "HTTP_READ_TIMEOUT", standard: "30s", unit: "duration", meaning: "longest time to receive a request; its headers have 5s at most", set: duration(&c.readTimeout)},
 		{name: "HTTP_WRITE_TIMEOUT", standard: "1m", unit: "duration", meaning: "longest time to work on a request and send the answer; streams have it for each message", set: duration(&c.writeTimeout)},
 		{

@@ -1,0 +1,1 @@
+DROP TABLE rules, positions, payload_hosts, payload_statuses, payloads, trails;

@@ -1,0 +1,1 @@
+DROP INDEX payload_statuses_message, payload_statuses_taken_in, payloads_account_started;
