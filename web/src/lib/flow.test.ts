@@ -129,15 +129,18 @@ test.each([
 
 test('of nothing nothing failed', () => expect(levelOf({ payloads: 0, failed: 0 })).toBe('few'));
 
-test('the main ways are those with a tenth of either end, and those that need a look', () => {
+test('the main ways are those with a tenth of either end, the main one to each, and those that need a look', () => {
   const all = [
-    edge('a', 'b', 100),
-    edge('a', 'c', 5),
-    edge('x', 'b', 9),
-    edge('x', 'c', 200),
-    edge('x', 'd', 9),
+    edge('a', 'b', 1000),
+    edge('a', 'c', 50),
+    edge('x', 'b', 90),
+    edge('x', 'c', 2000),
+    edge('x', 'd', 90),
     edge('a', 'd', 2, 1),
-    edge('a', 'e', 1),
+    edge('a', 'e', 10),
+    edge('c', 'e', 9),
+    edge('a', 'a', 3),
   ];
   expect(mainWays(all).map(({ from, to }) => from + to)).toEqual(['ab', 'xc', 'xd', 'ad', 'ae']);
+  expect(mainWays([])).toEqual([]);
 });

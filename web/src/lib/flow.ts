@@ -23,21 +23,25 @@ export function levelOf({ payloads, failed }: { payloads: number; failed: number
   return share >= shares.many ? 'many' : share >= shares.some ? 'some' : 'few';
 }
 
-export const shares = { some: 0.02, many: 0.1, main: 0.1 };
+export const shares = { some: 0.02, many: 0.1, main: 0.1, little: 0.02 };
 
 /**
- * The ways that say most: a tenth at least of what a service got, or of what it gave away, and those that need a look
- * whatever their traffic.
+ * The ways that say most: the one that a service got most by, those with a tenth at least of what one end gave or got
+ * and not next to nothing of the whole, and those that need a look whatever their traffic.
  */
 export function mainWays<Edge extends FlowEdge>(edges: Edge[]): Edge[] {
   const [gave, got] = [new Map<string, number>(), new Map<string, number>()];
-  for (const { from, to, payloads } of edges) {
+  const most = new Map<string, Edge>();
+  for (const edge of edges) {
+    const { from, to, payloads } = edge;
     gave.set(from, (gave.get(from) ?? 0) + payloads);
     got.set(to, (got.get(to) ?? 0) + payloads);
+    if (from !== to && payloads > (most.get(to)?.payloads ?? 0)) most.set(to, edge);
   }
+  const little = shares.little * Math.max(...edges.map(({ payloads }) => payloads), 0);
   return edges.filter((edge) => {
     const least = shares.main * Math.min(gave.get(edge.from) ?? 0, got.get(edge.to) ?? 0);
-    return edge.payloads >= least || levelOf(edge) === 'many';
+    return most.get(edge.to) === edge || edge.payloads >= Math.max(least, little) || levelOf(edge) === 'many';
   });
 }
 

@@ -7,13 +7,14 @@ import { count } from '../lib/sentence';
 import { isOpen, toWindow } from '../lib/window';
 import { LoadingPage } from '../parts/LoadingPage';
 import { FilterBar } from '../parts/list/FilterBar';
+import { SortSelect } from '../parts/list/SortSelect';
 import { Failed, Message, OutOfDate } from '../parts/Message';
 import { type NumbersAddress, useNumbersAddress } from '../parts/numbers/address';
 import { WindowChoice } from '../parts/numbers/WindowChoice';
 import { Time } from '../parts/Time';
 import { Opened } from './services/Opened';
 import { servicesQuery } from './services/query';
-import { ServiceTable, serviceSort } from './services/ServiceTable';
+import { ServiceTable, serviceSort, serviceSorts } from './services/ServiceTable';
 
 /** How each service did in a time, against the time before; one of them opened shows when, and its slowest payloads. */
 export default function ServicesPage() {
@@ -38,7 +39,14 @@ export default function ServicesPage() {
             <Counted polled={polled} />
           </p>
         </div>
-        <WindowChoice stretch={stretch} choose={address.choose} />
+        <div className="pt-actions">
+          {open === null && (
+            <span className="pt-narrow">
+              <SortSelect sorts={serviceSorts} sorting={address.sorting} />
+            </span>
+          )}
+          <WindowChoice stretch={stretch} choose={address.choose} />
+        </div>
       </div>
       <FilterBar list={address} known={{ service: services.map(({ name }) => name) }} />
       <OutOfDate error={polled.data && polled.error} at={polled.at} />

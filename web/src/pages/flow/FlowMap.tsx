@@ -74,7 +74,7 @@ function Drawing({ map, room, nodes, address, active, setActive }: DrawingProps)
         <WayLink
           key={nameOf(way.edge)}
           way={way}
-          to={payloadsAddress(address, way.edge.to, null)}
+          to={payloadsAddress(address, way.edge.to, levelOf(way.edge) === 'few' ? null : 'failed')}
           look={look(touches(active, way.edge))}
           setActive={setActive}
         />
@@ -227,7 +227,17 @@ function ServiceWords({ place, size, node, look }: Placed & { look: string }) {
 }
 
 function Readout({ active, nodes }: { active: NonNullable<Active>; nodes: FlowNode[] }) {
-  if ('edge' in active) return <span>{describeEdge(active.edge)}</span>;
+  if ('edge' in active) {
+    const { to } = active.edge;
+    return (
+      <>
+        <span>{describeEdge(active.edge)}</span>
+        <span className="pt-subtle">
+          a click lists the payloads that {levelOf(active.edge) === 'few' ? 'came to' : 'failed in'} {to}
+        </span>
+      </>
+    );
+  }
   const node = nodes.find(({ service }) => service === active.service);
   return <span>{node ? describeNode(node) : active.service}</span>;
 }

@@ -20,12 +20,11 @@ export function LastEvents({ ingest: { lastEvent }, at }: { ingest: Ingest; at: 
       {lastEvent.length === 0 ? (
         <p>No service was heard of yet.</p>
       ) : (
-        <Table aria-label="Last events" variant="compact" gridBreakPoint="grid-lg" className="pt-table pt-numbers">
+        <Table aria-label="Last events" variant="compact" gridBreakPoint="" className="pt-table pt-numbers">
           <Thead>
             <Tr>
               <Th modifier="nowrap">Service</Th>
               <Th modifier="nowrap">{time}</Th>
-              <Th modifier="nowrap">How long ago</Th>
             </Tr>
           </Thead>
           <Tbody>
@@ -36,8 +35,6 @@ export function LastEvents({ ingest: { lastEvent }, at }: { ingest: Ingest; at: 
                 </Td>
                 <Td dataLabel={time}>
                   <Time at={date} />
-                </Td>
-                <Td dataLabel="How long ago" className="pt-ago-cell">
                   <Ago at={date} />
                 </Td>
               </Tr>

@@ -22,7 +22,7 @@ export function Partitions({ ingest: { partitions, brokerProblem } }: { ingest: 
       {partitions.length === 0 ? (
         <p>Nothing was taken in yet, and the broker names no partition.</p>
       ) : (
-        <Table aria-label="Partitions" variant="compact" gridBreakPoint="grid-lg" className="pt-table pt-numbers">
+        <Table aria-label="Partitions" variant="compact" gridBreakPoint="" className="pt-table pt-numbers">
           <Thead>
             <Tr>
               <Th modifier="nowrap">Partition</Th>

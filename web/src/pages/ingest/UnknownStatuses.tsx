@@ -15,12 +15,7 @@ export function UnknownStatuses({ words }: { words: Ingest['unknownStatuses'] })
       {words.length === 0 ? (
         <p>Every status word that services say is known.</p>
       ) : (
-        <Table
-          aria-label="Unknown status words"
-          variant="compact"
-          gridBreakPoint="grid-lg"
-          className="pt-table pt-numbers"
-        >
+        <Table aria-label="Unknown status words" variant="compact" gridBreakPoint="" className="pt-table pt-numbers">
           <Thead>
             <Tr>
               <Th modifier="nowrap">Word</Th>

@@ -13,6 +13,18 @@ import { Sparkline } from './Sparkline';
 
 export const serviceSort = 'name';
 
+/** The orders by name: narrow screens have no heads to click. */
+export const serviceSorts: [name: string, label: string][] = [
+  ['name', 'By name'],
+  ['-received', 'Most received first'],
+  ['-failed', 'Most failed first'],
+  ['rate', 'Lowest success rate first'],
+  ['-open', 'Most open first'],
+  ['-p50', 'Highest p50 first'],
+  ['-p95', 'Highest p95 first'],
+  ['-p99', 'Highest p99 first'],
+];
+
 interface Column {
   name: string;
   label: string;
@@ -35,10 +47,10 @@ function percentile(name: 'p50' | 'p95' | 'p99'): Column {
     label: name,
     value: (s) => length(s.duration?.[name]),
     cell: (s) => (
-      <>
+      <span className="pt-changing">
         {plain(formatDuration(s.duration?.[name]))}
         <Changed change={changeOfDuration(s.duration?.[name], s.before.duration?.[name])} bad="up" />
-      </>
+      </span>
     ),
   };
 }
@@ -60,10 +72,10 @@ const columns: Column[] = [
     label: 'Received',
     value: (s) => s.received,
     cell: (s, address) => (
-      <>
+      <span className="pt-changing">
         <Listed count={s.received} to={payloadsAddress(address, s.name, null)} what={`that came to ${s.name}`} />
         <Changed change={changeOf(s.received, s.before.received)} />
-      </>
+      </span>
     ),
   },
   { name: 'succeeded', label: 'Succeeded', value: (s) => s.succeeded, cell: (s) => plain(formatCount(s.succeeded)) },
@@ -72,10 +84,10 @@ const columns: Column[] = [
     label: 'Failed',
     value: (s) => s.failed,
     cell: (s, address) => (
-      <>
+      <span className="pt-changing">
         <Listed count={s.failed} to={payloadsAddress(address, s.name, 'failed')} what={`that failed in ${s.name}`} />
         <Changed change={changeOf(s.failed, s.before.failed)} />
-      </>
+      </span>
     ),
   },
   { name: 'open', label: 'Open', value: (s) => s.open, cell: (s) => plain(formatCount(s.open)) },
@@ -87,10 +99,10 @@ const columns: Column[] = [
       s.successRate == null ? (
         none
       ) : (
-        <>
+        <span className="pt-changing">
           {plain(formatShare(s.successRate))}
           <Changed change={changeOfShare(s.successRate, s.before.successRate)} bad="down" />
-        </>
+        </span>
       ),
   },
   percentile('p50'),
@@ -117,6 +129,8 @@ interface ServiceTableProps {
 /** Services, a row each; what is small beside a number is how it stands against the window before. */
 export function ServiceTable({ services, address, stale }: ServiceTableProps) {
   const { sorting } = address;
+  const value = columns.find(({ name }) => name === sorting.sort.replace(/^-/, ''))?.value;
+  const sorted = value ? sortedBy(services, value, sorting.sort.startsWith('-')) : services;
   return (
     <div className="pt-scroll">
       <Table
@@ -128,14 +142,19 @@ export function ServiceTable({ services, address, stale }: ServiceTableProps) {
         <Thead>
           <Tr>
             {columns.map((column) => (
-              <Th key={column.name} modifier="nowrap" sort={sortProps(sorting, column.value && column.name)}>
+              <Th
+                key={column.name}
+                modifier="nowrap"
+                className={column.name === 'name' ? 'pt-wide-name' : undefined}
+                sort={sortProps(sorting, column.value && column.name)}
+              >
                 {column.label}
               </Th>
             ))}
           </Tr>
         </Thead>
         <Tbody>
-          {sorted(services, sorting.sort).map((service) => (
+          {sorted.map((service) => (
             <Tr key={service.name}>
               {columns.map((column) => (
                 <Td key={column.name} dataLabel={column.label} className={column.className}>
@@ -148,9 +167,4 @@ export function ServiceTable({ services, address, stale }: ServiceTableProps) {
       </Table>
     </div>
   );
-}
-
-function sorted(services: ServiceNumbers[], sort: string): ServiceNumbers[] {
-  const value = columns.find(({ name }) => name === sort.replace(/^-/, ''))?.value;
-  return value ? sortedBy(services, value, sort.startsWith('-')) : services;
 }

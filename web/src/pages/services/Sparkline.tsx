@@ -1,7 +1,7 @@
 import { endOfSteps, slotsOf } from '../../lib/chart';
 import type { TrendPoint } from './steps';
 
-const size = { width: 120, height: 24 };
+const size = { width: 100, height: 24 };
 
 /** How much came when, and what of it failed; the numbers beside it and the opened service say the same. */
 export function Sparkline({ points }: { points: TrendPoint[] }) {

@@ -43,7 +43,7 @@ export function Trend({ points, before }: TrendProps) {
             setActive={setActive}
             times={
               i === charts.length - 1
-                ? timeTicks(Date.parse(points[0]?.at ?? ''), endOfSteps(points), width < 600 ? 4 : 10, shownZone)
+                ? timeTicks(Date.parse(points[0]?.at ?? ''), endOfSteps(points), width < 600 ? 5 : 12, shownZone)
                 : []
             }
           />
