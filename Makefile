@@ -85,7 +85,7 @@ test-kafka: web/dist/index.html ## Prove exactly-once on a real Apache Kafka, wi
 ##@ Check
 
 .PHONY: check
-check: check-go check-generated check-schema check-web ## Run every check that is no test
+check: check-go check-generated check-schema check-web check-rules ## Run every check that is no test
 
 .PHONY: check-go
 check-go: web/dist/index.html
@@ -106,6 +106,10 @@ check-schema: tools/node_modules/.package-lock.json
 check-web: web/node_modules/.package-lock.json
 	$(NPM) run typecheck
 	$(NPM) run lint
+
+.PHONY: check-rules
+check-rules: ## Check the alerts, their tests and the dashboards' expressions (promtool)
+	@scripts/check-rules.sh
 
 .PHONY: format
 format: ## Format the Go code (gofumpt)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	apps "k8s.io/api/apps/v1"
 	batch "k8s.io/api/batch/v1"
@@ -247,7 +248,7 @@ func (c *cluster) checkContainer(of pod, container core.Container) {
 		c.Errorf("%s: Prometheus is told port %q", p.name, got)
 	}
 	checkProbes(c.T, p, numbers, container.LivenessProbe, container.ReadinessProbe)
-	checkGrace(c.T, p, settings, container.Lifecycle, of.template.Spec.TerminationGracePeriodSeconds)
+	checkGrace(c.T, p, settings, container.ReadinessProbe, of.template.Spec.TerminationGracePeriodSeconds)
 }
 
 // checkProbes asks the program what the probes ask: it is alive while all else is away, and not ready.
@@ -275,19 +276,26 @@ func checkProbes(t *testing.T, p program, numbers map[string]string, live, ready
 	}
 }
 
-// checkGrace: what is under way when the pod shall end has the time that the settings give it.
-func checkGrace(t *testing.T, p program, settings map[string]string, lifecycle *core.Lifecycle, grace *int64) {
+// checkGrace: what is under way when the pod shall end has the time that the settings give it, and who sends requests
+// hears soon that it ends.
+func checkGrace(t *testing.T, p program, settings map[string]string, ready *core.Probe, grace *int64) {
 	t.Helper()
-	var pause int64
-	if lifecycle != nil {
-		pause = lifecycle.PreStop.Sleep.Seconds
+	least := 20 * time.Second // of a consumer, which has no requests
+	if p.args[0] == "serve" {
+		least = 5 * time.Second
+		for _, name := range []string{"SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT"} {
+			part, err := time.ParseDuration(settings[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			least += part
+		}
+		if ready.PeriodSeconds > 2 {
+			t.Errorf("%s: readiness is asked only every %d s", p.name, ready.PeriodSeconds)
+		}
 	}
-	shutdown, err := strconv.Atoi(strings.TrimSuffix(settings["SHUTDOWN_TIMEOUT"], "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if least := pause + int64(shutdown) + 5; grace == nil || *grace < least {
-		t.Errorf("%s: killed before the %d s that its end may take", p.name, least)
+	if grace == nil || time.Duration(*grace)*time.Second < least {
+		t.Errorf("%s: killed before the %v that its end may take", p.name, least)
 	}
 }
 

@@ -70,7 +70,6 @@ type clowdDeployment struct {
 		Resources                     core.ResourceRequirements `json:"resources"`
 		LivenessProbe                 *core.Probe               `json:"livenessProbe"`
 		ReadinessProbe                *core.Probe               `json:"readinessProbe"`
-		Lifecycle                     *core.Lifecycle           `json:"lifecycle"`
 		TerminationGracePeriodSeconds *int64                    `json:"terminationGracePeriodSeconds"`
 	} `json:"podSpec"`
 }
@@ -167,5 +166,5 @@ func checkClowdDeployment(t *testing.T, d clowdDeployment) {
 		t.Errorf("%s: public is %v", p.name, d.WebServices.Public.Enabled)
 	}
 	checkProbes(t, p, map[string]string{"public": settings["PUBLICPORT"], "metrics": settings["METRICSPORT"]}, d.PodSpec.LivenessProbe, d.PodSpec.ReadinessProbe)
-	checkGrace(t, p, settings, d.PodSpec.Lifecycle, d.PodSpec.TerminationGracePeriodSeconds)
+	checkGrace(t, p, settings, d.PodSpec.ReadinessProbe, d.PodSpec.TerminationGracePeriodSeconds)
 }
