@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	FailureGroup() FailureGroupResolver
 	Find() FindResolver
 	Ingest() IngestResolver
+	Links() LinksResolver
 	Payload() PayloadResolver
 	PayloadConnection() PayloadConnectionResolver
 	Query() QueryResolver
@@ -65,6 +66,9 @@ type FindResolver interface {
 }
 type IngestResolver interface {
 	DeadLetters(ctx context.Context, obj *Ingest) ([]*store.DeadLetterGroup, error)
+}
+type LinksResolver interface {
+	Trace(ctx context.Context, obj *Links) (*string, error)
 }
 type PayloadResolver interface {
 	Verdict(ctx context.Context, obj *Payload) (*Verdict, error)
@@ -629,7 +633,7 @@ type Links {
   archive: String!
   "The services' logs about the payload; null when no log search is configured."
   logs: String
-  "The trace of the payload's journey; null when no tracing is configured."
+  "The trace of the payload's journey; while there is none, the traces that tell of it. Null when no tracing is configured."
   trace: String
 }
 
@@ -4280,18 +4284,18 @@ func (ec *executionContext) _Links_trace(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Links_trace(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Trace, nil
+			return ec.Resolvers.Links().Trace(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalOString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Links_trace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Links", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Links", field, true, true, "String")
 }
 
 func (ec *executionContext) _Numbers_received(ctx context.Context, field graphql.CollectedField, obj *store.Numbers) (ret graphql.Marshaler) {
@@ -10399,18 +10403,19 @@ func (ec *executionContext) _Links(ctx context.Context, sel ast.SelectionSet, ob
 		case "archive":
 			out.Values[i] = ec._Links_archive(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "logs":
 			out.Values[i] = ec._Links_logs(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "trace":
-			out.Values[i] = ec._Links_trace(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Links_trace(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -143,5 +143,5 @@ func (r payloadFields) Hosts(ctx context.Context, p *Payload, first *int, after 
 }
 
 func (r payloadFields) Links(_ context.Context, p *Payload) (*Links, error) {
-	return r.links.of(p.Payload), nil
+	return r.links.of(p), nil
 }

@@ -42,6 +42,9 @@ func (r *Resolver) Stage() StageResolver { return stageFields{r} }
 // Failure has the whole message of a failure.
 func (r *Resolver) Failure() FailureResolver { return failureFields{r} }
 
+// Links are the addresses that are asked for.
+func (r *Resolver) Links() LinksResolver { return linkFields{r} }
+
 // Find has what an id names.
 func (r *Resolver) Find() FindResolver { return findFields{r} }
 

@@ -22,4 +22,6 @@ const (
 	splitLock
 	// retentionLock is that of the one process that gives up what is too old.
 	retentionLock
+	// journeyLock is that of the one process that exports journeys as traces.
+	journeyLock
 )

@@ -85,6 +85,7 @@ func (k *keeper) deleteNext(ctx context.Context, before time.Time, many int, at 
 			SELECT id FROM payloads WHERE id = ANY (ARRAY(SELECT id FROM seen WHERE updated_at < $1::timestamptz)) AND updated_at < $1::timestamptz
 			ORDER BY id FOR UPDATE SKIP LOCKED),
 		hosts AS (DELETE FROM payload_hosts WHERE payload_id = ANY (ARRAY(SELECT id FROM mine))),
+		traces AS (DELETE FROM journey_traces WHERE payload_id = ANY (ARRAY(SELECT id FROM mine))),
 		gone AS (DELETE FROM payloads WHERE id = ANY (ARRAY(SELECT id FROM mine)) RETURNING id)
 		SELECT (SELECT count(*) FROM seen), (SELECT count(*) FROM gone), l.started_at, l.id
 		FROM (SELECT) one LEFT JOIN (SELECT started_at, id FROM seen ORDER BY started_at DESC, id DESC LIMIT 1) l ON true`,

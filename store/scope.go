@@ -21,6 +21,7 @@ var views = []view{
 	{"payloads", "WHERE org_id = ?"},
 	{"payload_statuses", "WHERE payload_id IN (SELECT id FROM payloads)"},
 	{"payload_hosts", "WHERE payload_id IN (SELECT id FROM payloads)"},
+	{"journey_traces", "WHERE payload_id IN (SELECT id FROM payloads)"},
 	// Of nobody in particular: only for those who see everything.
 	{"dead_letters", "WHERE FALSE"},
 	{"dead_letter_replays", "WHERE FALSE"},

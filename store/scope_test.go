@@ -103,6 +103,10 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		}
 		return len(page.Items), nil
 	},
+	"Traced": func(ctx context.Context, n *neighbour) (int, error) {
+		traced, err := n.Traced(ctx, []int64{n.payload.ID})
+		return len(traced), err
+	},
 	"Timelines": func(ctx context.Context, n *neighbour) (int, error) {
 		pages, err := n.Timelines(ctx, []*store.Payload{n.payload}, store.Page{})
 		if err != nil {
@@ -263,16 +267,17 @@ var noReads = map[string]string{
 	"KeepRollupsFolded": "writes",
 	"RebuildRollups":    "writes",
 
-	"Ingest":        "writes",
-	"Positions":     "how far topics are stored",
-	"InitPosition":  "how far topics are stored",
-	"KeepDaysAhead": "makes partitions",
-	"MakeDays":      "makes partitions",
-	"KeepRetention": "deletes",
-	"Retain":        "deletes",
-	"MigrateUp":     "the schema",
-	"MigrateDown":   "the schema",
-	"MigrateStatus": "the schema",
+	"Ingest":         "writes",
+	"Positions":      "how far topics are stored",
+	"InitPosition":   "how far topics are stored",
+	"KeepDaysAhead":  "makes partitions",
+	"MakeDays":       "makes partitions",
+	"KeepRetention":  "deletes",
+	"Retain":         "deletes",
+	"ExportJourneys": "a consumer's, of all payloads: to the collector",
+	"MigrateUp":      "the schema",
+	"MigrateDown":    "the schema",
+	"MigrateStatus":  "the schema",
 }
 
 func tenants(t *testing.T) (*neighbour, string) {
@@ -298,6 +303,9 @@ func tenants(t *testing.T) (*neighbour, string) {
 		t.Fatal(err)
 	}
 	theirs := payloadOf(t, f.store, 2)
+	if _, err := storetest.Conn(t, dsn).Exec(t.Context(), `INSERT INTO journey_traces SELECT id FROM payloads`); err != nil {
+		t.Fatal(err)
+	}
 	return &neighbour{Store: open(func(c *store.Config) { c.Tenants = true }), payload: theirs}, dsn
 }
 
@@ -424,7 +432,7 @@ func TestOnlyReadReachesTheDatabase(t *testing.T) {
 
 // everybodys are the tables that hold nothing of a customer, and those that
 // only who sees everything may read.
-var everybodys = []string{"trails", "positions", "rules", "rollup_state", "retention", "retired_partitions", "schema_floor", "migrations", "migration_locks"}
+var everybodys = []string{"trails", "positions", "rules", "rollup_state", "retention", "retired_partitions", "journey_trace_position", "schema_floor", "migrations", "migration_locks"}
 
 func TestEveryTableHasAViewOrIsEverybodys(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -88,14 +89,23 @@ func (s *Store) trackedPayload(ctx context.Context, mode pgx.QueryExecMode, id p
 	if err != nil {
 		return nil, err
 	}
+	p, err := pgx.CollectOneRow(rows, payloadOfRow)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !scope.Sees(p.OrgID) {
+		return nil, nil
+	}
+	return p, err
+}
+
+// payloadOfRow reads payloadColumns.
+func payloadOfRow(row pgx.CollectableRow) (*Payload, error) {
 	var p Payload
 	var requestID [16]byte
 	var journey []byte
-	tag, err := pgx.ForEachRow(rows, []any{
-		&p.ID, &requestID, &p.OrgID, &p.Account, &p.StartedAt, &p.UpdatedAt, &p.TakenInAt, &journey,
-	}, func() error { return p.Journey.UnmarshalBinary(journey) })
-	if err != nil || tag.RowsAffected() == 0 || !scope.Sees(p.OrgID) {
+	if err := row.Scan(&p.ID, &requestID, &p.OrgID, &p.Account, &p.StartedAt, &p.UpdatedAt, &p.TakenInAt, &journey); err != nil {
 		return nil, err
+	}
+	if err := p.Journey.UnmarshalBinary(journey); err != nil {
+		return nil, fmt.Errorf("journey of payload %d: %w", p.ID, err)
 	}
 	p.RequestID, p.InventoryID, p.SystemID = requestID, p.Journey.InventoryID(), p.Journey.SystemID()
 	p.StartedAt, p.UpdatedAt, p.TakenInAt = p.StartedAt.UTC(), p.UpdatedAt.UTC(), p.TakenInAt.UTC()

@@ -34,6 +34,7 @@ type app struct {
 	store     *store.Store
 	ends      *consumer.Ends     // of the topic
 	consumer  *consumer.Consumer // nil in a process that takes nothing in
+	journeys  *journeys          // nil where they are not exported
 	leaving   atomic.Bool        // a signal has come: who sends requests is to ask another process
 }
 
@@ -87,6 +88,9 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if a.journeys, err = newJourneys(config.traces, a.store, a.log, a.registry); err != nil {
+		return nil, err
 	}
 	kafka, err := a.consumerConfig()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
@@ -133,7 +134,7 @@ func readConfig(env lookup) (*config, error) {
 	if err := rules.Validate(); err != nil {
 		return nil, fmt.Errorf("RULES_ settings: %w", err)
 	}
-	return c, c.retention.check()
+	return c, cmp.Or(c.retention.check(), c.traces.check())
 }
 
 // value gives what is in force, and whether it was set; else it is the default.

@@ -71,7 +71,7 @@ func runDemo(ctx context.Context, std streams, args []string) error {
 	defer d.stop()
 	err = d.start(ctx, std)
 	if err == nil {
-		err = together(ctx, d.watch, d.app.consume, d.app.keepDays, d.app.keepRollups, d.app.keepRetention, d.app.serve, d.app.observe, d.traffic)
+		err = together(ctx, d.watch, d.app.consume, d.app.keepDays, d.app.keepRollups, d.app.keepRetention, d.app.exportJourneys, d.app.serve, d.app.observe, d.traffic)
 	}
 	if ctx.Err() != nil { // asked to stop: what broke off because of it is no error
 		fmt.Fprintln(std.out, "\nstopping …")

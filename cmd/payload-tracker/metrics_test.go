@@ -18,7 +18,7 @@ var metricName = regexp.MustCompile(`fqName: "(payload_tracker_[^"]+)"`)
 func metricNames(t *testing.T) []string {
 	t.Helper()
 	env := databaseEnv(t)
-	env["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"] = "http://127.0.0.1:1", "on"
 	config, err := readConfig(from(env))
 	if err != nil {
 		t.Fatal(err)

@@ -196,5 +196,6 @@ func (c *telemetryConfig) settings() []setting {
 		{name: "OTEL_SERVICE_NAME", meaning: "name of this service in traces; payload-tracker when empty", set: text(&c.serviceName)},
 		{name: "OTEL_RESOURCE_ATTRIBUTES", unit: "list", meaning: "what else traces say of this process: name=value with commas between", set: pairs(&c.resourceAttributes)},
 		{name: "OTEL_SDK_DISABLED", standard: "false", unit: "bool", meaning: "whether no traces are made at all", set: boolean(&c.disabled)},
+		{name: "JOURNEY_TRACES", standard: "off", meaning: "on: each payload becomes a trace of its own when it is final, a span a stage; its id is the request id", set: onOff(&c.journeys)},
 	}
 }

@@ -27,7 +27,7 @@ import (
 // telemetryConfig is where traces go, by the variables that OpenTelemetry has for all programs. Those that are not
 // here (certificates, timeouts, sizes of queues) its SDK reads by itself.
 type telemetryConfig struct {
-	disabled                        bool
+	disabled, journeys              bool
 	exporter                        string
 	endpoint, tracesEndpoint        string
 	protocol, headers               string
@@ -44,6 +44,13 @@ const (
 // enabled tells whether there is anywhere to send traces to.
 func (c telemetryConfig) enabled() bool {
 	return !c.disabled && c.exporter != "none" && (c.endpoint != "" || c.tracesEndpoint != "")
+}
+
+func (c telemetryConfig) check() error {
+	if c.journeys && !c.enabled() {
+		return errors.New("JOURNEY_TRACES=on: OTEL_EXPORTER_OTLP_ENDPOINT must say where to")
+	}
+	return nil
 }
 
 // traces are the spans of the process on their way out.
@@ -74,19 +81,27 @@ func newTraces(ctx context.Context, c telemetryConfig, log *slog.Logger, registe
 }
 
 func (c telemetryConfig) newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	client, err := c.newClient()
+	if err != nil {
+		return nil, err
+	}
+	return otlptrace.New(ctx, client)
+}
+
+func (c telemetryConfig) newClient() (otlptrace.Client, error) {
 	headers, err := parsePairs(c.headers)
 	if err != nil {
 		return nil, err
 	}
 	if c.protocol == protocolGRPC {
-		return otlptrace.New(ctx, otlptracegrpc.NewClient(
-			otlptracegrpc.WithEndpointURL(cmp.Or(c.tracesEndpoint, c.endpoint)), otlptracegrpc.WithHeaders(headers)))
+		return otlptracegrpc.NewClient(
+			otlptracegrpc.WithEndpointURL(cmp.Or(c.tracesEndpoint, c.endpoint)), otlptracegrpc.WithHeaders(headers)), nil
 	}
 	address := c.tracesEndpoint
 	if address == "" {
 		address = strings.TrimSuffix(c.endpoint, "/") + "/v1/traces"
 	}
-	return otlptrace.New(ctx, otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(address), otlptracehttp.WithHeaders(headers)))
+	return otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(address), otlptracehttp.WithHeaders(headers)), nil
 }
 
 // resource says who makes the spans.
