@@ -142,6 +142,11 @@ func (s setting) value(env lookup) (value string, set bool, err error) {
 	if value, _ := env(s.name); value != "" {
 		return value, true, nil
 	}
+	if s.also != "" {
+		if value, _ := env(s.also); value != "" {
+			return value, true, nil
+		}
+	}
 	if s.secret {
 		if path, _ := env(s.name + "_FILE"); path != "" {
 			content, err := os.ReadFile(path)

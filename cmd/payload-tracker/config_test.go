@@ -78,6 +78,19 @@ func TestSettingsAreRead(t *testing.T) {
 	}
 }
 
+func TestHandoversAreReadByEitherName(t *testing.T) {
+	t.Parallel()
+	puptoo := payload.Handover{From: "ingress", To: "puptoo"}
+	for _, env := range []map[string]string{
+		{"HANDOVERS": "ingress>puptoo"}, {"RULES_HANDOVERS": "ingress>puptoo"}, {"RULES_HANDOVERS": "ingress>puptoo", "HANDOVERS": "a>b"},
+	} {
+		c, err := readConfig(from(env))
+		if err != nil || !reflect.DeepEqual(c.rules.rules().Handovers, []payload.Handover{puptoo}) {
+			t.Errorf("%v: %v, %v", env, c, err)
+		}
+	}
+}
+
 func TestAWrongValueIsNamedInOneLine(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{

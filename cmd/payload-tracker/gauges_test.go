@@ -13,11 +13,14 @@ import (
 func TestMetricsTellHowPayloadsStand(t *testing.T) {
 	t.Parallel()
 	a := tenantApp(t, map[string]string{"TENANCY": "identity", "HANDOVERS": "ingress>puptoo"})
+	if err := a.store.ApplyRules(t.Context(), a.config.rules.rules(), func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
 	_, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
 	for _, line := range []string{
 		`payload_tracker_payloads{verdict="FAILED"} 2`, `payload_tracker_payloads{verdict="SUCCEEDED"} 0`,
 		`payload_tracker_payloads{verdict="STALLED"} 0`, `payload_tracker_payloads{verdict="IN_PROGRESS"} 0`,
-		"payload_tracker_payloads_stalled 0",
+		"payload_tracker_payloads_stalled 0", `payload_tracker_handovers_overdue{from="ingress",to="puptoo"} 0`,
 		`payload_tracker_service_payloads{result="failed",service="inventory"} 2`, `payload_tracker_service_success_ratio{service="their-service"} 1`,
 		`payload_tracker_service_seconds{quantile="0.95",service="inventory"} 0`,
 		"payload_tracker_rollup_deltas_waiting 0", "payload_tracker_partition_days_ahead 7",

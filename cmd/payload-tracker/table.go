@@ -11,6 +11,7 @@ import (
 // setting is a row of the settings table: the parser, `config` and the help read the same one.
 type setting struct {
 	name, standard, unit, meaning string
+	also                          string // another name, read where the first is not set
 	secret                        bool
 	set                           func(text string) error
 }
@@ -166,7 +167,7 @@ func (c *rulesConfig) settings() []setting {
 		{name: "RULES_FAILURE_WORDS", standard: strings.Join(rules.Failure, ","), unit: "list", meaning: "status words that fail a stage", set: words(&c.failure)},
 		{name: "RULES_STALL_AFTER", standard: rules.StallAfter.String(), unit: "duration", meaning: "silence after which an open payload is stalled", set: duration(&c.stallAfter)},
 		{name: "RULES_STALL_AFTER_SERVICE", standard: joinLimits(rules.StallAfterService), unit: "list", meaning: "the same by service: puptoo=30m,vulnerability=2h", set: limits(&c.stallAfterService)},
-		{name: "RULES_HANDOVERS", standard: joinHandovers(rules.Handovers), unit: "list", meaning: "who awaits whom: ingress>puptoo,puptoo>inventory", set: handovers(&c.handovers)},
+		{name: "RULES_HANDOVERS", also: "HANDOVERS", standard: joinHandovers(rules.Handovers), unit: "list", meaning: "who awaits whom: ingress>puptoo,puptoo>inventory; also read as HANDOVERS", set: handovers(&c.handovers)},
 		{name: "RULES_SETTLE_TIME", standard: rules.Settle.String(), unit: "duration", meaning: "quiet time after which a verdict is final", set: duration(&c.settle)},
 	}
 }
