@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/payload-tracker/payload-tracker/consumer/consumertest"
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 	"github.com/payload-tracker/payload-tracker/store/storetest"
@@ -66,15 +68,21 @@ func (j *journal) event(id, service, source, word string, after time.Duration) p
 	}
 }
 
-// exports are as after a restart each.
-func (j *journal) exports(endpoint, protocol string) error {
+func (j *journal) exporter(endpoint, protocol string, logs io.Writer) *journeys {
 	j.Helper()
 	made, err := newJourneys(telemetryConfig{
 		journeys: true, endpoint: endpoint, protocol: protocol, resourceAttributes: "deployment.environment.name=test,service.version=1",
-	}, j.Store, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	}, j.Store, slog.New(slog.NewTextHandler(logs, nil)), prometheus.NewRegistry())
 	if err != nil {
 		j.Fatal(err)
 	}
+	return made
+}
+
+// exports are as after a restart each.
+func (j *journal) exports(endpoint, protocol string) error {
+	j.Helper()
+	made := j.exporter(endpoint, protocol, io.Discard)
 	if err := made.client.Start(j.Context()); err != nil {
 		j.Fatal(err)
 	}
@@ -203,6 +211,37 @@ func TestJourneysWaitForTheCollector(t *testing.T) {
 	}
 	if n := len(received.named("payload")); n != many*120 {
 		t.Errorf("%d spans, want %d", n, many*120)
+	}
+}
+
+// A process says once that the collector is away, ends at once when it is told
+// to, and what it could not send another sends.
+func TestAProcessKeepsExporting(t *testing.T) {
+	t.Parallel()
+	j, received := newJournal(t), &away{}
+	address := listenGRPC(t, received)
+	if err := j.exports(address, protocolGRPC); err != nil {
+		t.Fatal(err)
+	}
+	j.wait(time.Second)
+	j.feed(j.event(goodID, "ingress", "", "success", 0))
+	j.wait(10 * time.Minute)
+	for _, refuse := range []bool{true, false} {
+		received.refuse.Store(refuse)
+		var logs lockedBuffer
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- j.exporter(address, protocolGRPC, &logs).keep(ctx) }()
+		consumertest.Wait(t, "the first look", func() error {
+			if refuse && !strings.Contains(logs.String(), "journeys cannot be exported") || !refuse && len(received.named("payload")) != 1 {
+				return fmt.Errorf("%d spans, log %q", len(received.named("payload")), logs.String())
+			}
+			return nil
+		})
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	}
 }
 
