@@ -18,6 +18,7 @@ export function WindowChoice({ stretch, choose }: WindowChoiceProps) {
   const [opened, setOpened] = useState(false);
   const named = stretch.since !== null;
   const own = opened || !named;
+  const shownZone = useStored(zone);
   return (
     <div className="pt-window">
       <ToggleGroup aria-label="Time">
@@ -36,7 +37,7 @@ export function WindowChoice({ stretch, choose }: WindowChoiceProps) {
       </ToggleGroup>
       {own && (
         <OwnWindow
-          key={`${stretch.from} ${stretch.to}`}
+          key={`${stretch.from} ${stretch.to} ${shownZone}`}
           stretch={stretch}
           choose={(chosen) => {
             setOpened(false);
