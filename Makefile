@@ -85,7 +85,7 @@ test-kafka: web/dist/index.html ## Prove exactly-once on a real Apache Kafka, wi
 ##@ Check
 
 .PHONY: check
-check: check-go check-generated check-schema check-web check-rules ## Run every check that is no test
+check: check-go check-generated check-schema check-migrations check-web check-rules ## Run every check that is no test
 
 .PHONY: check-go
 check-go: web/dist/index.html
@@ -101,6 +101,10 @@ check-generated: web/node_modules/.package-lock.json tools/node_modules/.package
 .PHONY: check-schema
 check-schema: tools/node_modules/.package-lock.json
 	@scripts/schema.sh
+
+.PHONY: check-migrations
+check-migrations: tools/node_modules/.package-lock.json ## Look for statements that would lock readers or writers out
+	tools/node_modules/.bin/squawk migrations/*.up.sql
 
 .PHONY: check-web
 check-web: web/node_modules/.package-lock.json
