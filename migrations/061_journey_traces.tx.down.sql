@@ -1,0 +1,1 @@
+DROP TABLE journey_trace_position, journey_traces;
