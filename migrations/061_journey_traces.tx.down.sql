@@ -1,1 +1,2 @@
-DROP TABLE journey_trace_position, journey_traces;
+DROP TABLE journey_trace_position;
+DROP TABLE journey_traces;
