@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -168,8 +169,20 @@ func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
 
 // run executes an admitted operation that is no subscription, at one moment.
 func (h *Handler) run(ctx context.Context, operation *graphql.OperationContext) *graphql.Response {
+	if asksForOne(operation) {
+		ctx = store.Newest(ctx)
+	}
 	respond, ctx := h.executor.DispatchOperation(withNow(ctx, h.config.Store.Now()), operation)
 	return h.bounded(respond(ctx))
+}
+
+// ofOne are the questions about single things: who asks again must not see an
+// older state, as a replica's may be.
+var ofOne = []string{"payload", "node", "nodes", "find", "compare"}
+
+func asksForOne(operation *graphql.OperationContext) bool {
+	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Query"})
+	return slices.ContainsFunc(fields, func(field graphql.CollectedField) bool { return slices.Contains(ofOne, field.Name) })
 }
 
 // bounded is a response within the limits of an answer: no more errors than

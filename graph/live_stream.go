@@ -16,6 +16,7 @@ import (
 
 	"github.com/payload-tracker/payload-tracker/exemplar"
 	"github.com/payload-tracker/payload-tracker/payload"
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 // LiveConfig bounds what is followed live. Zero takes the default.
@@ -239,7 +240,7 @@ func (h *Handler) turn(ctx context.Context, t turn, respond graphql.ResponseHand
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(withNow(ctx, t.now)), h.config.Limits.Deadline)
+	ctx, cancel := context.WithTimeout(store.Newest(context.WithoutCancel(withNow(ctx, t.now))), h.config.Limits.Deadline)
 	defer cancel()
 	ctx, span := h.startTurn(ctx)
 	began := time.Now()

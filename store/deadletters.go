@@ -235,7 +235,7 @@ func (s *Store) DeadLetters(ctx context.Context, filter DeadLetterFilter) ([]*De
 	}
 	w.dates("first_at", span{to: sp.to})
 	var rows []letterRow
-	err := s.read(ctx, "dead letters", &rows, `SELECT reason, service, g.count, g.first_at, g.last_at, d.sample, d.sample_topic, d.sample_partition, d.sample_offset
+	err := s.read(Newest(ctx), "dead letters", &rows, `SELECT reason, service, g.count, g.first_at, g.last_at, d.sample, d.sample_topic, d.sample_partition, d.sample_offset
 		FROM (SELECT reason, service, sum(count)::bigint AS count, min(first_at) AS first_at, max(last_at) AS last_at, max(hour) AS hour
 			FROM dead_letters WHERE `+w.sql()+` GROUP BY reason, service) g
 		JOIN dead_letters d USING (hour, reason, service)

@@ -25,7 +25,7 @@ func (s *Store) PayloadsByRequestID(ctx context.Context, ids []payload.RequestID
 	w := shown()
 	w.and("p.request_id IN (?)", bun.List(spellings(ids)))
 	var rows []payloadRow
-	if err := s.read(ctx, "payloads by request id", &rows, `SELECT `+payloadColumns+` FROM payloads p WHERE `+w.sql(), w.args...); err != nil {
+	if err := s.read(Newest(ctx), "payloads by request id", &rows, `SELECT `+payloadColumns+` FROM payloads p WHERE `+w.sql(), w.args...); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -69,7 +69,7 @@ func (s *Store) TakenIn(ctx context.Context, n Notice) ([]Fresh, error) {
 	w.and("s.created_at = ?", n.Stamp)
 	w.onDays("s.date", n.dates)
 	var rows []freshRow
-	err := s.read(ctx, "taken in", &rows, `SELECT s.payload_id, p.request_id, p.org_id, p.account, t.service, t.source, t.status, s.message,
+	err := s.read(Newest(ctx), "taken in", &rows, `SELECT s.payload_id, p.request_id, p.org_id, p.account, t.service, t.source, t.status, s.message,
 			s.date, s.created_at, s.hash
 		FROM payloads p JOIN payload_statuses s ON s.payload_id = p.id JOIN trails t ON t.id = s.trail_id
 		WHERE `+w.sql()+` ORDER BY `+statusOrder, w.args...)

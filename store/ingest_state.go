@@ -58,7 +58,7 @@ func (s *Store) IngestState(ctx context.Context, group, topic string) (*IngestSt
 		return nil, err
 	}
 	var oldest []struct{ At *time.Time }
-	if err := s.read(ctx, "oldest event", &oldest, `SELECT min(started_at) AS at FROM payloads`); err != nil {
+	if err := s.read(Newest(ctx), "oldest event", &oldest, `SELECT min(started_at) AS at FROM payloads`); err != nil {
 		return nil, err
 	}
 	if at := oldest[0].At; at != nil {
@@ -89,7 +89,7 @@ func (s *Store) readPositions(ctx context.Context, state *IngestState, group, to
 		Rate      float64
 		Late      int64
 	}
-	err := s.read(ctx, "positions", &rows, `SELECT p.partition, p.next_offset AS position, CASE
+	err := s.read(Newest(ctx), "positions", &rows, `SELECT p.partition, p.next_offset AS position, CASE
 			WHEN p.updated_at < now() - interval '1 minute' THEN 0
 			WHEN p.before_at IS NULL OR `+sampleIsOld+`
 				THEN greatest(p.next_offset - p.sampled_offset, 0) / greatest(extract(epoch FROM now() - p.sampled_at), 1)
@@ -109,7 +109,7 @@ func (s *Store) readHeard(ctx context.Context, state *IngestState, rules *payloa
 		Count           int64
 		Last            time.Time
 	}
-	err := s.read(ctx, "heard", &rows, `SELECT t.service, t.status, sum(h.count)::bigint AS count, max(h.last_date) AS last
+	err := s.read(Newest(ctx), "heard", &rows, `SELECT t.service, t.status, sum(h.count)::bigint AS count, max(h.last_date) AS last
 		FROM heard h JOIN trails t ON t.id = h.trail_id GROUP BY t.service, t.status
 		ORDER BY t.service COLLATE "C", count DESC, t.status COLLATE "C"`)
 	for _, r := range rows {

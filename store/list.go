@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"iter"
 	"strings"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // ListOrder sorts a list that is read by offset. Rows that are equal in the
@@ -36,7 +38,12 @@ func stream[Row any](ctx context.Context, s *Store, operation, text string, args
 		}
 		text, args := inScope(scope, text, args)
 		ctx, cancel := context.WithCancel(ctx)
-		rows, err := s.db.QueryContext(ctx, text, args...)
+		db, in, again, done := s.reading(ctx)
+		defer done()
+		rows, err := db.QueryContext(in, text, args...)
+		if again(err) {
+			rows, err = s.db.QueryContext(ctx, text, args...)
+		}
 		if err != nil {
 			cancel()
 			yield(nil, translate(operation, err))
@@ -54,7 +61,11 @@ func stream[Row any](ctx context.Context, s *Store, operation, text string, args
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
+		err = rows.Err()
+		if again(err) { // not from the start: some rows were given
+			err = payload.Errorf(payload.CodeUnavailable, "the database's replica went away; ask again")
+		}
+		if err != nil {
 			yield(nil, translate(operation, err))
 		}
 	}

@@ -248,7 +248,7 @@ func (s *Store) trailWords(ctx context.Context, ids []int32) (map[int32]trail, e
 		ID                      int32
 		Service, Source, Status string
 	}
-	if err := s.read(ctx, "trails", &rows, `SELECT id, service, source, status FROM trails WHERE id IN (?)`, bun.List(ids)); err != nil {
+	if err := s.read(Newest(ctx), "trails", &rows, `SELECT id, service, source, status FROM trails WHERE id IN (?)`, bun.List(ids)); err != nil {
 		return nil, err
 	}
 	words := make(map[int32]trail, len(rows))

@@ -127,17 +127,14 @@ func (s *Store) appliedSteps(ctx context.Context) (map[string]time.Time, error) 
 
 // migrateAlone changes the schema while nobody else does.
 func (s *Store) migrateAlone(ctx context.Context, do func() error) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.connectDirectly(ctx, "payload-tracker migrate")
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	defer conn.Release()
+	defer closeSoon(ctx, conn) // which unlocks
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1::bigint)`, migrateLock); err != nil {
 		return fmt.Errorf("migrate: lock: %w", err)
 	}
-	defer func() {
-		_, _ = conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1::bigint)`, migrateLock)
-	}()
 	if err := do(); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

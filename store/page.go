@@ -177,5 +177,10 @@ func (s *Store) read(ctx context.Context, operation string, rows any, sql string
 	defer s.metrics.observe(ctx, strings.ReplaceAll(operation, " ", "_"))()
 	ctx, cancel := context.WithTimeout(ctx, s.config.QueryTimeout)
 	defer cancel()
-	return translate(operation, s.db.NewRaw(sql, args...).Scan(ctx, rows))
+	db, in, again, done := s.reading(ctx)
+	defer done()
+	if err = db.NewRaw(sql, args...).Scan(in, rows); again(err) {
+		err = s.db.NewRaw(sql, args...).Scan(ctx, rows)
+	}
+	return translate(operation, err)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // A partition of many days is split in three steps, so that nobody waits for
@@ -52,12 +51,12 @@ func (s *Store) splitDue(ctx context.Context) error {
 		if err != nil || !found {
 			return err
 		}
-		conn, err := s.pool.Acquire(ctx)
+		conn, err := s.connectDirectly(ctx, "payload-tracker split")
 		if err != nil {
 			return err
 		}
 		done, err := s.splitAlone(ctx, conn, table)
-		conn.Release()
+		closeSoon(ctx, conn) // which unlocks as well
 		if err != nil {
 			return fmt.Errorf("split %s: %w", table.name, err)
 		}
@@ -84,18 +83,10 @@ func (s *Store) due(ctx context.Context, now time.Time) (partitionTable, bool, e
 }
 
 // splitAlone is false when another process splits.
-func (s *Store) splitAlone(ctx context.Context, conn *pgxpool.Conn, table partitionTable) (done bool, err error) {
+func (s *Store) splitAlone(ctx context.Context, conn *pgx.Conn, table partitionTable) (done bool, err error) {
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::bigint)`, splitLock).Scan(&done); err != nil || !done {
 		return false, err
 	}
-	defer func() {
-		// A connection that cannot say it is closed, which unlocks as well.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if _, unlockErr := conn.Exec(ctx, `SELECT pg_advisory_unlock($1::bigint)`, splitLock); unlockErr != nil {
-			_ = conn.Conn().Close(ctx)
-		}
-	}()
 	// Another process may have split it since it was found.
 	tables, err := attached(ctx, conn)
 	if err != nil {
@@ -110,7 +101,7 @@ func (s *Store) splitAlone(ctx context.Context, conn *pgxpool.Conn, table partit
 }
 
 // split is tried with fewer parts where they were too many.
-func (s *Store) split(ctx context.Context, conn *pgxpool.Conn, table partitionTable) error {
+func (s *Store) split(ctx context.Context, conn *pgx.Conn, table partitionTable) error {
 	defer s.metrics.observe(ctx, "split_partition")()
 	start, most := time.Now(), mostParts
 	for {
@@ -140,7 +131,7 @@ func (s span) parts(n int) []span {
 	return parts
 }
 
-func splitInto(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (int, error) {
+func splitInto(ctx context.Context, conn *pgx.Conn, table partitionTable, spans []span) (int, error) {
 	if err := cleanUp(ctx, conn); err != nil {
 		return 0, err
 	}
@@ -156,7 +147,7 @@ func splitInto(ctx context.Context, conn *pgxpool.Conn, table partitionTable, sp
 
 // cleanUp removes what a split leaves: the partition that the parts have
 // replaced; and, when it was cut off, its parts and the trigger.
-func cleanUp(ctx context.Context, conn *pgxpool.Conn) error {
+func cleanUp(ctx context.Context, conn *pgx.Conn) error {
 	var left bool
 	err := conn.QueryRow(ctx, `SELECT to_regclass('payload_statuses_splitting') IS NOT NULL OR to_regclass('payload_statuses_split') IS NOT NULL
 		OR to_regproc('payload_statuses_splitting') IS NOT NULL`).Scan(&left)
@@ -173,7 +164,7 @@ func cleanUp(ctx context.Context, conn *pgxpool.Conn) error {
 // mirror makes the parts beside and the trigger that fills them. The trigger
 // comes last and waits for those who write into the partition just now: so
 // every row is either committed and will be copied, or mirrored.
-func mirror(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans []span) (parts []partitionTable, beside uint32, err error) {
+func mirror(ctx context.Context, conn *pgx.Conn, table partitionTable, spans []span) (parts []partitionTable, beside uint32, err error) {
 	const head = `CREATE TABLE payload_statuses_splitting (LIKE payload_statuses INCLUDING ALL) PARTITION BY RANGE (date);`
 	const tail = `CREATE FUNCTION payload_statuses_splitting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF TG_OP <> 'INSERT' THEN
@@ -209,7 +200,7 @@ func mirror(ctx context.Context, conn *pgxpool.Conn, table partitionTable, spans
 
 // copyRows copies what was there before the trigger, block by block, and
 // counts both sides in one snapshot.
-func copyRows(ctx context.Context, conn *pgxpool.Conn, table partitionTable) error {
+func copyRows(ctx context.Context, conn *pgx.Conn, table partitionTable) error {
 	var blocks int64
 	err := conn.QueryRow(ctx, `SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint`, table.name).Scan(&blocks)
 	if err != nil {
@@ -233,7 +224,7 @@ func copyRows(ctx context.Context, conn *pgxpool.Conn, table partitionTable) err
 
 // swap puts the parts in the partition's place. beside is the table they were
 // filled in: were it another's by now, the trigger would be too.
-func swap(ctx context.Context, conn *pgxpool.Conn, table partitionTable, parts []partitionTable, beside uint32) error {
+func swap(ctx context.Context, conn *pgx.Conn, table partitionTable, parts []partitionTable, beside uint32) error {
 	var sql strings.Builder
 	fmt.Fprintf(&sql, `DO $$ BEGIN
 		IF to_regclass('payload_statuses_splitting') IS DISTINCT FROM %d::oid::regclass THEN
@@ -267,7 +258,7 @@ func swap(ctx context.Context, conn *pgxpool.Conn, table partitionTable, parts [
 
 // short runs a transaction that waits for no lock longer than lockWait, until
 // it gets them.
-func short(ctx context.Context, conn *pgxpool.Conn, do func(pgx.Tx) error) error {
+func short(ctx context.Context, conn *pgx.Conn, do func(pgx.Tx) error) error {
 	return again(ctx, func() error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lockWait.Milliseconds())); err != nil {

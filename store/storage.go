@@ -45,7 +45,7 @@ func (s *Store) Storage(ctx context.Context) (*Storage, error) {
 		Deltas                  int64
 		Oldest, Newest, TakenIn *time.Time
 	}
-	err := s.read(ctx, "storage", &rows, `SELECT
+	err := s.read(Newest(ctx), "storage", &rows, `SELECT
 			(SELECT count(*) FROM (SELECT FROM rollup_deltas LIMIT ?) d) AS deltas,
 			(SELECT min(started_at) FROM payloads) AS oldest,
 			(SELECT max(last_date) FROM heard) AS newest,
@@ -67,7 +67,7 @@ func (s *Store) readSizes(ctx context.Context, held *Storage) error {
 		Name         string
 		Bytes, Whole int64
 	}
-	err := s.read(ctx, "sizes", &rows, `SELECT coalesce(p.relname, c.relname) AS name, sum(pg_total_relation_size(c.oid))::bigint AS bytes,
+	err := s.read(Newest(ctx), "sizes", &rows, `SELECT coalesce(p.relname, c.relname) AS name, sum(pg_total_relation_size(c.oid))::bigint AS bytes,
 			pg_database_size(current_database()) AS whole
 		FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
 		WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND coalesce(p.relname, c.relname) IN (?)

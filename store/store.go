@@ -29,6 +29,8 @@ type Config struct {
 	DSN          string                // pgx connection string or URL
 	ListenDSN    string                // of the connection that hears of changes: to the primary, through no pooler; default DSN
 	RootCAs      *x509.CertPool        // that may have signed the database's certificate; nil: the system's
+	ReadDSN      string                // of a replica for lists and numbers; "": there is none
+	ReadMaxLag   time.Duration         // how far behind it may be; default 10 s
 	ListenPing   time.Duration         // how often that connection is tried; default 5 s
 	MaxConns     int                   // connections at most; default 10
 	QueryTimeout time.Duration         // deadline of one read; default 5 s
@@ -45,6 +47,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueryTimeout == 0 {
 		c.QueryTimeout = 5 * time.Second
+	}
+	if c.ReadMaxLag == 0 {
+		c.ReadMaxLag = 10 * time.Second
 	}
 	if c.ListenPing == 0 {
 		c.ListenPing = listenPing
@@ -63,6 +68,7 @@ type Store struct {
 	config  Config
 	pool    *pgxpool.Pool
 	db      *bun.DB
+	replica *replica // nil: none
 	logger  *slog.Logger
 	metrics metrics
 
@@ -85,7 +91,33 @@ type Store struct {
 // and come back: see Ready.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	config = config.withDefaults()
-	pc, err := pgxpool.ParseConfig(config.DSN)
+	pool, err := openPool(ctx, config, config.DSN)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		config:  config,
+		pool:    pool,
+		db:      bunOf(pool),
+		logger:  config.Logger,
+		metrics: newMetrics(config.Registerer, pool),
+		ids:     newIDCache(100_000),
+		trail:   newTrailCache(100_000),
+		words:   newWordsCache(100_000),
+		days:    newDayCache(),
+		tables:  newDayTables(),
+	}
+	if config.ReadDSN != "" {
+		if s.replica, err = openReplica(ctx, config); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func openPool(ctx context.Context, config Config, dsn string) (*pgxpool.Pool, error) {
+	pc, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", withoutDSN(err))
 	}
@@ -109,18 +141,11 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
 	}
-	return &Store{
-		config:  config,
-		pool:    pool,
-		db:      bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()),
-		logger:  config.Logger,
-		metrics: newMetrics(config.Registerer, pool),
-		ids:     newIDCache(100_000),
-		trail:   newTrailCache(100_000),
-		words:   newWordsCache(100_000),
-		days:    newDayCache(),
-		tables:  newDayTables(),
-	}, nil
+	return pool, nil
+}
+
+func bunOf(pool *pgxpool.Pool) *bun.DB {
+	return bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
 }
 
 // trust has a connection believe the authorities of the settings.
@@ -150,6 +175,7 @@ func setDefault(params map[string]string, name, value string) {
 
 // Close waits for the connections in use and closes them all.
 func (s *Store) Close() {
+	s.replica.close()
 	_ = s.db.Close()
 	s.pool.Close()
 }

@@ -21,7 +21,7 @@ func (s *Store) trailIDs(ctx context.Context, service, source, status *Text) (id
 		ID     int32
 		Oldest *time.Time
 	}
-	err = s.read(ctx, "trails", &rows,
+	err = s.read(Newest(ctx), "trails", &rows,
 		`SELECT t.id, (SELECT min(started_at) FROM payloads) AS oldest FROM trails t WHERE `+w.sql()+` ORDER BY t.id`, w.args...)
 	for _, row := range rows {
 		ids = append(ids, row.ID)
@@ -62,7 +62,7 @@ func (s *Store) passed(ctx context.Context, to *where, service, source, status *
 		ID               int32
 		Wanted, Unwanted bool
 	}
-	err := s.read(ctx, "trails", &rows, `SELECT * FROM (SELECT t.id, (`+wanted.sql()+`) AS wanted, (`+never.sql()+`) AS unwanted FROM trails t) t
+	err := s.read(Newest(ctx), "trails", &rows, `SELECT * FROM (SELECT t.id, (`+wanted.sql()+`) AS wanted, (`+never.sql()+`) AS unwanted FROM trails t) t
 		WHERE wanted OR unwanted ORDER BY id`, slices.Concat(wanted.args, never.args)...)
 	if err != nil {
 		return err

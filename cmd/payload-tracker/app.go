@@ -79,6 +79,8 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
 		ListenDSN:    config.database.listenDSN(),
+		ReadDSN:      config.database.readDSN(),
+		ReadMaxLag:   config.database.readMaxLag,
 		RootCAs:      trusted,
 		MaxConns:     config.database.maxConns,
 		QueryTimeout: config.database.queryTimeout,

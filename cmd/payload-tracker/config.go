@@ -51,6 +51,8 @@ const (
 
 type databaseConfig struct {
 	host, user, password, name string
+	readHost                   string // of a replica; "": there is none
+	readMaxLag                 time.Duration
 	listenHost                 string // for the connection that hears of changes; "": host
 	sslMode, sslRootCert       string
 	port, maxConns, retries    int
@@ -212,12 +214,18 @@ func (c databaseConfig) DSN() string {
 }
 
 // listenDSN is how the connection that hears of changes is made; "" for as the others.
-func (c databaseConfig) listenDSN() string {
-	if c.listenHost == "" || c.dsn != "" {
+func (c databaseConfig) listenDSN() string { return c.dsnAt(c.listenHost) }
+
+// readDSN leads to the replica; "" when there is none.
+func (c databaseConfig) readDSN() string { return c.dsnAt(c.readHost) }
+
+// dsnAt is DSN with another host, and perhaps another port; "" without one.
+func (c databaseConfig) dsnAt(address string) string {
+	if address == "" || c.dsn != "" {
 		return ""
 	}
-	c.host = c.listenHost
-	if host, port, err := net.SplitHostPort(c.listenHost); err == nil {
+	c.host = address
+	if host, port, err := net.SplitHostPort(address); err == nil {
 		c.host = host
 		c.port, _ = strconv.Atoi(port) // checked when it was set
 	}

@@ -21,7 +21,7 @@ func runServe(ctx context.Context, std streams, args []string) error {
 		return err
 	}
 	defer app.close()
-	return app.work(ctx, app.serve, app.observe)
+	return app.work(ctx, app.serve, app.store.WatchReplica, app.observe)
 }
 
 // serve is the duty of answering on PUBLICPORT.

@@ -92,6 +92,11 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.home.prepare(ctx, s.binaries, s.config.Fast); err != nil {
 		return err
 	}
+	return s.launchAnywhere(ctx)
+}
+
+// launchAnywhere launches on the port that is wanted, or on a free one.
+func (s *Server) launchAnywhere(ctx context.Context) (err error) {
 	for try := 1; ; try++ {
 		if s.port, err = choosePort(ctx, s.config.Port); err != nil {
 			return err
