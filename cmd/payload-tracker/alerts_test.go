@@ -85,7 +85,10 @@ func expressions(t *testing.T) map[string]string {
 // kind), each with its labels.
 func busyMetrics(t *testing.T) map[string]map[string]bool {
 	t.Helper()
-	p := startProduct(t, sample.Rules().Handovers...)
+	env := databaseEnv(t)
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"] = "http://127.0.0.1:1", "on"
+	p := newProduct(t, consumertest.New(t), env, sample.Rules().Handovers...)
+	t.Cleanup(p.run())
 	generator := sample.New(12, sample.Config{Failed: 0.4, Stalled: 0.2, Lost: 0.2})
 	var records []*kgo.Record
 	var last sample.Journey
