@@ -107,6 +107,7 @@ type keeper struct {
 	conn  *pgx.Conn
 	now   time.Time
 
+	watcher *pgx.Conn // sees who waits for conn
 	horizon time.Time // what is before it is given up
 }
 

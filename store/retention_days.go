@@ -40,6 +40,14 @@ func (k *keeper) retire(ctx context.Context) (time.Time, error) {
 		return k.oldest(ctx), err
 	}
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(names) == 0 {
+		return k.oldest(ctx), err
+	}
+	// The pool may have none to spare just when it matters.
+	if k.watcher, err = k.connectDirectly(ctx, "payload-tracker retention's watch"); err != nil {
+		return k.oldest(ctx), err
+	}
+	defer closeSoon(ctx, k.watcher)
 	for _, name := range names {
 		if err = k.drop(ctx, name); err != nil {
 			err = fmt.Errorf("drop %s: %w", name, err)
@@ -140,20 +148,21 @@ func (k *keeper) unlessWaitedFor(ctx context.Context, sql string) error {
 	return err
 }
 
-// cancelWhenWaitedFor looks until watch ends.
+// cancelWhenWaitedFor looks until watch ends; when ctx has ended it cancels
+// whatever is.
 func (k *keeper) cancelWhenWaitedFor(ctx, watch context.Context) {
 	pid := k.conn.PgConn().PID()
-	for {
-		select {
-		case <-watch.Done():
-			return
-		case <-ctx.Done():
-		case <-time.After(watchEvery):
-		}
-		_, _ = k.pool.Exec(watch, `SELECT pg_cancel_backend($1::int4) WHERE $2::bool OR EXISTS (
+	look := func() error {
+		// Not watch: a statement that is broken off takes its connection along.
+		hard, cancel := context.WithTimeout(context.WithoutCancel(watch), cancelGrace)
+		defer cancel()
+		_, err := k.watcher.Exec(hard, `SELECT pg_cancel_backend($1::int4) WHERE $2::bool OR EXISTS (
 			SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> $1::int4 AND $1::int4 = ANY (pg_blocking_pids(pid)))`, pid, ctx.Err() != nil)
-		if ctx.Err() != nil && pause(watch, watchEvery) != nil {
-			return
+		return err
+	}
+	for pause(watch, watchEvery) == nil {
+		if look() != nil {
+			return // the connection is gone, and the other is ended with ctx
 		}
 	}
 }
