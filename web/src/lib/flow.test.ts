@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { everyService, type FlowEdge, type FlowMap, type FlowNode, layersOf, levelOf, mainWays } from './flow';
+import { everyService, type FlowEdge, type FlowMap, type FlowNode, layersOf, levelOf, mainFlow } from './flow';
 import { layOutNarrow } from './flowNarrow';
 import { layOutWide } from './flowWide';
 
@@ -129,18 +129,37 @@ test.each([
 
 test('of nothing nothing failed', () => expect(levelOf({ payloads: 0, failed: 0 })).toBe('few'));
 
-test('the main ways are those with a tenth of either end, the main one to each, and those that need a look', () => {
-  const all = [
-    edge('a', 'b', 1000),
-    edge('a', 'c', 50),
-    edge('x', 'b', 90),
-    edge('x', 'c', 2000),
-    edge('x', 'd', 90),
-    edge('a', 'd', 2, 1),
-    edge('a', 'e', 10),
-    edge('c', 'e', 9),
-    edge('a', 'a', 3),
-  ];
-  expect(mainWays(all).map(({ from, to }) => from + to)).toEqual(['ab', 'xc', 'xd', 'ad', 'ae']);
-  expect(mainWays([])).toEqual([]);
+describe('the main flow', () => {
+  test('has the ways with a tenth of either end, the main one to each, and those that need a look', () => {
+    const all = [
+      edge('a', 'b', 1000),
+      edge('a', 'c', 50),
+      edge('x', 'b', 90),
+      edge('x', 'c', 2000),
+      edge('x', 'd', 90),
+      edge('a', 'd', 20, 3),
+      edge('b', 'd', 5, 1),
+      edge('a', 'e', 30),
+      edge('c', 'e', 9),
+      edge('a', 'a', 3),
+    ];
+    expect(mainFlow([], all).edges.map(({ from, to }) => from + to)).toEqual(['ab', 'xc', 'xd', 'ad', 'ae']);
+    expect(mainFlow([], [])).toEqual({ nodes: [], edges: [] });
+  });
+
+  test('leaves out the services that next to nothing comes to, and their ways', () => {
+    const found = mainFlow([...nodes, node('rare', 0.9), node('lone', 50)], [...edges, edge('rare', 'puptoo', 1)]);
+    expect(found.nodes.map(({ service }) => service)).toEqual([...nodes.map(({ service }) => service), 'lone']);
+    expect(found.edges.some(({ from }) => from === 'rare')).toBe(false);
+  });
+});
+
+test('services without ways lie side by side below the others', () => {
+  const lone = Array.from({ length: 9 }, (_, i) => node(`lone ${i}`, 5));
+  const map = layOutWide([...nodes, ...lone], edges, 1180);
+  const bottom = Math.max(...map.places.filter(({ service }) => !service.startsWith('lone')).map(({ y }) => y));
+  const rows = new Set(map.places.filter(({ service }) => service.startsWith('lone')).map(({ y }) => y));
+  expect(Math.min(...rows)).toBeGreaterThan(bottom);
+  expect(rows.size).toBe(2);
+  expect(apart(map) && inside(map)).toBe(true);
 });

@@ -23,26 +23,62 @@ export function levelOf({ payloads, failed }: { payloads: number; failed: number
   return share >= shares.many ? 'many' : share >= shares.some ? 'some' : 'few';
 }
 
-export const shares = { some: 0.02, many: 0.1, main: 0.1, little: 0.02 };
-
 /**
- * The ways that say most: the one that a service got most by, those with a tenth at least of what one end gave or got
- * and not next to nothing of the whole, and those that need a look whatever their traffic.
+ * What says most: the services with a hundredth at least of the busiest one's traffic, and of the ways between them
+ * the one that a service got most by, those with a tenth of what one end gave or got, and those that need a look.
  */
-export function mainWays<Edge extends FlowEdge>(edges: Edge[]): Edge[] {
-  const [gave, got] = [new Map<string, number>(), new Map<string, number>()];
+export function mainFlow<Node extends FlowNode, Edge extends FlowEdge>(
+  nodes: Node[],
+  edges: Edge[],
+): { nodes: Node[]; edges: Edge[] } {
+  const traffic = trafficOf(nodes, edges);
+  const busiest = Math.max(...traffic.values(), 0);
+  const busy = (service: string) => (traffic.get(service) ?? 0) >= shares.busy * busiest;
+  return {
+    nodes: nodes.filter(({ service }) => busy(service)),
+    edges: mainWays(edges.filter(({ from, to }) => busy(from) && busy(to))),
+  };
+}
+
+/** The payloads of each service; where only ways name it, those that they lead there or away. */
+function trafficOf(nodes: FlowNode[], edges: FlowEdge[]): Map<string, number> {
+  const [gave, got] = sumsOf(edges);
+  const own = new Map(nodes.map((node) => [node.service, node.payloads]));
+  return new Map(
+    everyService(nodes, edges).map((service) => [
+      service,
+      own.get(service) ?? Math.max(gave.get(service) ?? 0, got.get(service) ?? 0),
+    ]),
+  );
+}
+
+function mainWays<Edge extends FlowEdge>(edges: Edge[]): Edge[] {
+  const [gave, got] = sumsOf(edges);
   const most = new Map<string, Edge>();
   for (const edge of edges) {
-    const { from, to, payloads } = edge;
-    gave.set(from, (gave.get(from) ?? 0) + payloads);
-    got.set(to, (got.get(to) ?? 0) + payloads);
-    if (from !== to && payloads > (most.get(to)?.payloads ?? 0)) most.set(to, edge);
+    if (edge.from !== edge.to && edge.payloads > (most.get(edge.to)?.payloads ?? 0)) most.set(edge.to, edge);
   }
   const little = shares.little * Math.max(...edges.map(({ payloads }) => payloads), 0);
   return edges.filter((edge) => {
     const least = shares.main * Math.min(gave.get(edge.from) ?? 0, got.get(edge.to) ?? 0);
-    return most.get(edge.to) === edge || edge.payloads >= Math.max(least, little) || levelOf(edge) === 'many';
+    const bad = levelOf(edge) === 'many' && edge.failed >= fewFailed;
+    return bad || most.get(edge.to) === edge || edge.payloads >= Math.max(least, little);
   });
+}
+
+const shares = { some: 0.02, many: 0.1, main: 0.1, little: 0.02, busy: 0.01 };
+
+/** Of a handful of payloads one that failed is much, and yet says little. */
+const fewFailed = 3;
+
+/** What each service gave away, and what it got. */
+function sumsOf(edges: FlowEdge[]): [gave: Map<string, number>, got: Map<string, number>] {
+  const [gave, got] = [new Map<string, number>(), new Map<string, number>()];
+  for (const { from, to, payloads } of edges) {
+    gave.set(from, (gave.get(from) ?? 0) + payloads);
+    got.set(to, (got.get(to) ?? 0) + payloads);
+  }
+  return [gave, got];
 }
 
 /** A service's place on the map. */

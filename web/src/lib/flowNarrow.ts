@@ -2,6 +2,7 @@ import {
   arrowAt,
   arrowLength,
   box,
+  everyService,
   type FlowEdge,
   type FlowMap,
   type FlowNode,
@@ -17,8 +18,12 @@ const gap = 17;
 export function layOutNarrow<Edge extends FlowEdge>(nodes: FlowNode[], edges: Edge[], room: number): FlowMap<Edge> {
   const layerOf = layersOf(nodes, edges);
   const known = new Map(nodes.map((node) => [node.service, node.payloads]));
+  const linked = new Set(everyService([], edges));
   const services = [...layerOf.keys()].sort(
-    (a, b) => (layerOf.get(a) ?? 0) - (layerOf.get(b) ?? 0) || (known.get(b) ?? 0) - (known.get(a) ?? 0),
+    (a, b) =>
+      Number(linked.has(b)) - Number(linked.has(a)) ||
+      (layerOf.get(a) ?? 0) - (layerOf.get(b) ?? 0) ||
+      (known.get(b) ?? 0) - (known.get(a) ?? 0),
   );
   const node = { width: Math.min(box.width, Math.round(room * 0.6)), height: box.height };
   const step = node.height + gap;

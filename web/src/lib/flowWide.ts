@@ -2,6 +2,7 @@ import {
   arrowAt,
   arrowLength,
   box,
+  everyService,
   type FlowEdge,
   type FlowMap,
   type FlowNode,
@@ -30,8 +31,36 @@ interface Route<Edge extends FlowEdge> {
   items: Item[];
 }
 
-/** The map of wide screens: layers from left to right, and the ways between them passing by what lies in between. */
+/**
+ * The map of wide screens: layers from left to right, and the ways between them passing by what lies in between;
+ * below them the services without ways, side by side.
+ */
 export function layOutWide<Edge extends FlowEdge>(nodes: FlowNode[], edges: Edge[], room: number): FlowMap<Edge> {
+  const linked = everyService([], edges);
+  const lone = nodes.filter(({ service }) => !linked.includes(service)).map(({ service }) => service);
+  const map = layOutLayers(
+    nodes.filter(({ service }) => linked.includes(service)),
+    edges,
+    room,
+  );
+  const step = { x: box.width + between.lanes, y: box.height + between.lanes };
+  const inRow = Math.max(Math.floor((room - 2 * margin + between.lanes) / step.x), 1);
+  const top = linked.length > 0 ? map.height + between.rows - margin : margin;
+  const places = lone.map((service, i) => ({
+    service,
+    layer: 0,
+    x: margin + (i % inRow) * step.x,
+    y: top + Math.floor(i / inRow) * step.y,
+  }));
+  return {
+    ...map,
+    width: Math.max(map.width, ...places.map(({ x }) => x + box.width + margin)),
+    height: Math.max(map.height, ...places.map(({ y }) => y + box.height + margin)),
+    places: [...map.places, ...places],
+  };
+}
+
+function layOutLayers<Edge extends FlowEdge>(nodes: FlowNode[], edges: Edge[], room: number): FlowMap<Edge> {
   const layerOf = layersOf(nodes, edges);
   const items = new Map<string, Item>();
   for (const [service, layer] of layerOf) items.set(service, { name: service, layer, height: box.height, y: 0 });

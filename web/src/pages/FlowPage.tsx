@@ -4,7 +4,7 @@ import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core/dist/esm/co
 import { useMemo } from 'react';
 import type { FlowQuery, NumbersFilter } from '../gql/graphql';
 import { flowFields, toFilter } from '../lib/filter';
-import { everyService, mainWays } from '../lib/flow';
+import { everyService, mainFlow } from '../lib/flow';
 import { always, once, type Polled, usePolled } from '../lib/polling';
 import { count } from '../lib/sentence';
 import { isOpen, toWindow } from '../lib/window';
@@ -75,28 +75,33 @@ function Ways({ polled, address }: { polled: Polled<FlowQuery>; address: Numbers
   );
 }
 
-/** The map draws the main ways unless all are asked for: of many services each is a hundred hairs. */
+/** The map draws what says most unless all is asked for: of many services each is a hundred hairs. */
 function MapPanel({ nodes, edges, address }: { nodes: FlowNode[]; edges: FlowEdge[]; address: NumbersAddress }) {
-  const main = useMemo(() => mainWays(edges), [edges]);
+  const main = useMemo(() => mainFlow(nodes, edges), [nodes, edges]);
   const all = address.search.get('ways') === 'all';
+  const left = edges.length - main.edges.length;
+  const rare = nodes.length - main.nodes.length;
   return (
     <section aria-labelledby="map" className="pt-panel">
       <div className="pt-flow-bar">
         <Title headingLevel="h2" size="lg" id="map">
-          Map
+          Map{' '}
+          {!all && left + rare > 0 && (
+            <span className="pt-subtle">
+              without{' '}
+              {[...(rare > 0 ? [count(rare, 'service')] : []), ...(left > 0 ? [count(left, 'way')] : [])].join(' and ')}{' '}
+              of little traffic
+            </span>
+          )}
         </Title>
-        {main.length < edges.length && (
+        {left + rare > 0 && (
           <ToggleGroup aria-label="Which ways are drawn">
             <ToggleGroupItem text="Main ways" isSelected={!all} onChange={() => address.set('ways', null)} />
-            <ToggleGroupItem
-              text={`All ${edges.length} ways`}
-              isSelected={all}
-              onChange={() => address.set('ways', 'all')}
-            />
+            <ToggleGroupItem text="All" isSelected={all} onChange={() => address.set('ways', 'all')} />
           </ToggleGroup>
         )}
       </div>
-      <FlowMap nodes={nodes} edges={all ? edges : main} address={address} />
+      <FlowMap {...(all ? { nodes, edges } : main)} address={address} />
     </section>
   );
 }

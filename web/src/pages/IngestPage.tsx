@@ -52,11 +52,13 @@ function Told({ ingest, at }: { ingest: Ingest; at: Date }) {
         <Figures ingest={ingest} />
       </section>
       <div className="pt-columns">
-        <Partitions ingest={ingest} />
+        <div>
+          <Partitions ingest={ingest} />
+          <UnknownStatuses words={ingest.unknownStatuses} />
+        </div>
         <LastEvents ingest={ingest} at={at} />
       </div>
       <DeadLetters letters={ingest.deadLetters} />
-      <UnknownStatuses words={ingest.unknownStatuses} />
     </>
   );
 }

@@ -20,7 +20,9 @@ export function DeadLetters({ letters }: { letters: Ingest['deadLetters'] }) {
           <Thead>
             <Tr>
               <Th modifier="nowrap">What is wrong</Th>
-              <Th modifier="nowrap">Service</Th>
+              <Th modifier="nowrap" className="pt-letter-service">
+                Service
+              </Th>
               <Th modifier="nowrap">Messages</Th>
               <Th modifier="nowrap">{last}</Th>
               <Th className="pt-column-wide">The newest begins with</Th>

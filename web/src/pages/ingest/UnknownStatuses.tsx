@@ -10,7 +10,7 @@ export function UnknownStatuses({ words }: { words: Ingest['unknownStatuses'] })
   return (
     <section aria-labelledby="unknown-statuses" className="pt-panel">
       <Title headingLevel="h2" size="lg" id="unknown-statuses">
-        Unknown status words <span className="pt-subtle">they change nothing until the rules say what they mean</span>
+        Unknown status words <span className="pt-subtle">without a meaning in the rules</span>
       </Title>
       {words.length === 0 ? (
         <p>Every status word that services say is known.</p>

@@ -65,7 +65,12 @@ function OwnWindow({ stretch, choose }: WindowChoiceProps) {
     else choose({ since: null, from: begin, to: end });
   }
 
-  const common = { type: 'datetime-local' as const, step: 1, 'aria-describedby': fault ? faultId : undefined };
+  const common = {
+    type: 'datetime-local' as const,
+    step: 1,
+    className: 'pt-own-time',
+    'aria-describedby': fault ? faultId : undefined,
+  };
   return (
     <form onSubmit={submit} className="pt-builder" aria-label="Own time">
       <TextInput {...common} aria-label="From" value={from} onChange={(_, value) => setFrom(value)} />
