@@ -86,7 +86,7 @@ func expressions(t *testing.T) map[string]string {
 func busyMetrics(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	env := databaseEnv(t)
-	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"] = "http://127.0.0.1:1", "on"
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"], env["DB_READ_HOST"] = "http://127.0.0.1:1", "on", "127.0.0.1:1"
 	p := newProduct(t, consumertest.New(t), env, sample.Rules().Handovers...)
 	t.Cleanup(p.run())
 	generator := sample.New(12, sample.Config{Failed: 0.4, Stalled: 0.2, Lost: 0.2})

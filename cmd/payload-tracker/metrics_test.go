@@ -18,7 +18,7 @@ var metricName = regexp.MustCompile(`fqName: "(payload_tracker_[^"]+)"`)
 func metricNames(t *testing.T) []string {
 	t.Helper()
 	env := databaseEnv(t)
-	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"] = "http://127.0.0.1:1", "on"
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"], env["JOURNEY_TRACES"], env["DB_READ_HOST"] = "http://127.0.0.1:1", "on", "127.0.0.1:1"
 	config, err := readConfig(from(env))
 	if err != nil {
 		t.Fatal(err)
