@@ -151,6 +151,10 @@ bench-data: ## Build ten million events of realistic journeys for bench-lists, o
 bench-lists: build ## Measure the contract's questions over HTTP on the events of bench-data, while 2,000 a second come in (some minutes)
 	go run ./bench/lists
 
+.PHONY: bench-numbers
+bench-numbers: build ## Measure the questions over many payloads on the events of bench-data, then with the numbers of ten times as many (ten minutes)
+	go run ./bench/numbers -check
+
 .PHONY: bench-live
 bench-live: build ## Measure how soon an event reaches 500 who follow its payload, at 2,000 events/s (a minute)
 	go run ./bench/live -most 400ms -memory 256

@@ -111,8 +111,15 @@ type tally struct {
 	before map[int64]rollup.Contribution
 }
 
+// counts tells whether any generation does: a database from before there
+// were rollups has none until a rebuild.
+func (c counting) counts() bool { return c.generation != 0 || c.building != 0 }
+
 // tallyOf is made before the journeys change.
 func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
+	if !c.counts() {
+		return tally{}
+	}
 	t := tally{c, make(map[int64]rollup.Contribution, len(journeys))}
 	var before rollup.Contributions
 	for id, journey := range journeys {
@@ -126,6 +133,9 @@ func (c counting) tallyOf(journeys map[int64]*payload.Journey) tally {
 // too; the others it will count as they are by then. Buckets before the
 // horizon it has from the generation that is read.
 func (t tally) append(ctx context.Context, tx pgx.Tx, journeys map[int64]*payload.Journey) error {
+	if !t.counts() {
+		return nil
+	}
 	current, building := rollup.NewSum(), rollup.NewSum()
 	var contributions rollup.Contributions
 	for id, journey := range journeys {

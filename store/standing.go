@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
@@ -16,7 +17,7 @@ type Standing struct {
 
 const (
 	standingRecent = time.Hour
-	mostOverdue    = 10_000 // hanging payloads that are asked what they wait for, the newest started
+	mostOverdue    = 10_000 // hanging payloads that lack a hand-over and are asked what they wait for, the newest started
 )
 
 // Standing counts payloads by their verdicts. It costs by what is open and by
@@ -32,14 +33,16 @@ func (s *Store) Standing(ctx context.Context) (*Standing, error) {
 	}
 	now := s.Now()
 	since := now.Add(-standingRecent)
-	var rows []struct{ Began, Failed, InProgress, RecentStalled, Stalled int64 }
+	missing := missingHandovers(&rules)
+	var rows []struct{ Began, Failed, InProgress, RecentStalled, Stalled, Missing int64 }
 	err = s.read(ctx, "standing", &rows, `SELECT
 			(SELECT count(*) FROM payloads WHERE started_at >= ?) AS began,
 			(SELECT count(*) FROM payloads WHERE started_at >= ? AND outcome = 1) AS failed, o.*
-		FROM (SELECT count(*) FILTER (WHERE started_at >= ? AND stalls_at > ?) AS in_progress,
-				count(*) FILTER (WHERE started_at >= ? AND stalls_at <= ?) AS recent_stalled,
-				count(*) FILTER (WHERE stalls_at <= ?) AS stalled
-			FROM payloads WHERE outcome = 0) o`, since, since, since, now, since, now, now)
+		FROM (SELECT count(*) FILTER (WHERE p.started_at >= ? AND p.stalls_at > ?) AS in_progress,
+				count(*) FILTER (WHERE p.started_at >= ? AND p.stalls_at <= ?) AS recent_stalled,
+				count(*) FILTER (WHERE p.stalls_at <= ?) AS stalled,
+				count(*) FILTER (WHERE p.stalls_at <= ? AND `+missing.sql()+`) AS missing
+			FROM payloads p WHERE p.outcome = 0) o`, append([]any{since, since, since, now, since, now, now, now}, missing.args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -48,30 +51,48 @@ func (s *Store) Standing(ctx context.Context) (*Standing, error) {
 		payload.StateFailed: r.Failed, payload.StateInProgress: r.InProgress, payload.StateStalled: r.RecentStalled,
 		payload.StateSucceeded: r.Began - r.Failed - r.InProgress - r.RecentStalled,
 	}}
-	standing.Overdue, err = s.overdue(ctx, &rules, now)
+	standing.Overdue, err = s.overdue(ctx, &rules, now, missing, r.Missing)
 	return standing, err
 }
 
-func (s *Store) overdue(ctx context.Context, rules *payload.Rules, now time.Time) (map[payload.Handover]int64, error) {
-	counts := make(map[payload.Handover]int64, len(rules.Handovers))
-	if len(rules.Handovers) == 0 {
-		return counts, nil
+// missingHandovers is the condition that p came to the first service of a
+// hand-over and never to the second: what its trails tell. Whether it waits,
+// its journey says.
+func missingHandovers(rules *payload.Rules) where {
+	const passed = "p.trails && ARRAY(SELECT t.id FROM trails t WHERE t.service = ?)"
+	var missing []where
+	for _, h := range rules.Handovers {
+		var w where
+		w.and(passed+" AND NOT "+passed, h.From, h.To)
+		missing = append(missing, w)
 	}
+	var w where
+	w.anyOf(missing)
+	return w
+}
+
+// overdue asks the payloads that lack a hand-over, if there are any.
+func (s *Store) overdue(ctx context.Context, rules *payload.Rules, now time.Time, missing where, many int64) (map[payload.Handover]int64, error) {
+	counts := make(map[payload.Handover]int64, len(rules.Handovers))
 	for _, h := range rules.Handovers {
 		counts[h] = 0
 	}
-	var rows []payloadRow
-	err := s.read(ctx, "overdue", &rows, `SELECT `+payloadColumns+` FROM payloads p
-		WHERE p.outcome = 0 AND p.stalls_at <= ? ORDER BY p.started_at DESC LIMIT ?`, now, mostOverdue)
+	if many == 0 {
+		return counts, nil
+	}
+	var journeys [][]byte
+	err := s.read(ctx, "overdue", &journeys, `SELECT p.journey FROM payloads p
+		WHERE p.outcome = 0 AND p.stalls_at <= ? AND `+missing.sql()+` ORDER BY p.started_at DESC LIMIT ?`,
+		slices.Concat([]any{now}, missing.args, []any{mostOverdue})...)
 	if err != nil {
 		return nil, err
 	}
-	for i := range rows {
-		p, err := rows[i].payload()
-		if err != nil {
+	for _, encoded := range journeys {
+		var journey payload.Journey
+		if err := journey.UnmarshalBinary(encoded); err != nil {
 			return nil, err
 		}
-		for _, h := range p.Journey.OverdueHandovers(rules, now) {
+		for _, h := range journey.OverdueHandovers(rules, now) {
 			counts[h]++
 		}
 	}

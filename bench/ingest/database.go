@@ -71,6 +71,12 @@ func (db *database) taken(ctx context.Context, topic string) (n int64, err error
 	return n, err
 }
 
+// countNothing makes it a database from before there were rollups.
+func (db *database) countNothing(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, "UPDATE rollup_state SET generation = 0")
+	return err
+}
+
 func (db *database) count(ctx context.Context) (n int64, err error) {
 	err = db.pool.QueryRow(ctx, "SELECT count(*) FROM payload_statuses").Scan(&n)
 	return n, err

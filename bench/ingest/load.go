@@ -40,6 +40,7 @@ var steps = [stepsPerPayload]struct{ service, status string }{
 // each goes to the next, and a payload reaches the consumer through all partitions, as it does in production.
 type load struct {
 	keyed      bool
+	failing    bool // one payload in eight fails
 	client     *kgo.Client
 	topic      string
 	partitions int32
@@ -91,20 +92,39 @@ func (l *load) record(i int) *kgo.Record {
 	number, step := block*interleaved+within%interleaved, within/interleaved
 	date := l.began.Add(time.Duration(number)*time.Millisecond + time.Duration(step)*1500*time.Millisecond)
 	id := requestID(number)
-	record := &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: eventJSON(id, steps[step].service, steps[step].status, number, date)}
+	s, message := steps[step], went
+	if l.failing {
+		s.status, message = fate(number, step)
+	}
+	record := &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: eventJSON(id, s.service, s.status, message, number, date)}
 	if l.keyed {
 		record.Key, record.Partition = []byte(id), int32(number)%l.partitions
 	}
 	return record
 }
 
+const went = "payload went on as planned; "
+
+// fate is what a step of a payload says where one in eight fails: each in one of the services, for one of some reasons.
+func fate(number, step int) (status, message string) {
+	ends := [...]int{4, 6, 8, 10}
+	if end := ends[number/8%len(ends)]; number%8 == 0 && step == end {
+		reasons := [...]string{
+			"OperationalError: connection to server at 10.0.%d.7, port 5432 timed out; ", "host validation failed: fqdn node-%d.example.net is too long; ",
+			"unexpected status 502 from upstream after %d ms; ", "KeyError: 'installed_rpms' in archive of %d bytes; ",
+		}
+		return "error", fmt.Sprintf(reasons[number/32%len(reasons)], number)
+	}
+	return steps[step].status, went
+}
+
 // eventJSON is an event that names everything a service can know of a payload; the message fills it up.
-func eventJSON(id, service, status string, number int, date time.Time) []byte {
+func eventJSON(id, service, status, message string, number int, date time.Time) []byte {
 	text := fmt.Sprintf(`{"service":%q,"request_id":%q,"account":"%07d","org_id":"%08d","inventory_id":%q,"system_id":%q,"status":%q,"date":%q,"status_msg":"`,
 		service, id, number%500, number%500, dashed(requestID(-number-1)), dashed(requestID(-number-1_000_000_000)), status,
 		date.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
 	pad := max(eventBytes-len(text)-2, 0)
-	return []byte(text + strings.Repeat("payload went on as planned; ", pad/28+1)[:pad] + `"}`)
+	return []byte(text + strings.Repeat(message, pad/len(message)+1)[:pad] + `"}`)
 }
 
 // requestID is the id of the payload with that number: the same in each run, and spread like real ones.
@@ -128,7 +148,7 @@ func (l *load) produceLarge(ctx context.Context, n, size int) error {
 				text[k] = ' '
 			}
 		}
-		value := bytes.Replace(eventJSON(requestID(i), "puptoo", "error", i, l.began), []byte(`"status_msg":"`), append([]byte(`"status_msg":"`), text...), 1)
+		value := bytes.Replace(eventJSON(requestID(i), "puptoo", "error", went, i, l.began), []byte(`"status_msg":"`), append([]byte(`"status_msg":"`), text...), 1)
 		l.client.Produce(ctx, &kgo.Record{Topic: l.topic, Partition: int32(i) % l.partitions, Value: value}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed = err
@@ -170,7 +190,7 @@ func (l *load) one(ctx context.Context) (string, error) {
 	l.singles++
 	number := 1<<30 + l.singles
 	id := requestID(number)
-	record := &kgo.Record{Topic: l.topic, Partition: int32(number % int(l.partitions)), Value: eventJSON(id, "ingress", "received", number, time.Now())}
+	record := &kgo.Record{Topic: l.topic, Partition: int32(number % int(l.partitions)), Value: eventJSON(id, "ingress", "received", went, number, time.Now())}
 	return id, l.client.ProduceSync(ctx, record).FirstErr()
 }
 

@@ -24,6 +24,7 @@ type settings struct {
 	events, stored       int // taken in while measuring; stored when asking
 	backlog, large       int // events that wait when a consumer starts: small ones, and of 900 KB
 	partitions           int
+	truths               int
 	requests, visible    int
 	steady               int
 	atLeast              float64
@@ -43,8 +44,9 @@ func main() {
 	flag.IntVar(&s.requests, "requests", 5_000, "questions to ask")
 	flag.IntVar(&s.visible, "visible", 500, "events to follow from the producer to the answer")
 	flag.IntVar(&s.steady, "steady", 2_000, "events a second while they are followed")
+	flag.IntVar(&s.truths, "truths", 50_000, "payloads whose verdicts are held against the truth")
 	flag.Float64Var(&s.atLeast, "at-least", 0, "fail below this many events a second")
-	flag.StringVar(&s.only, "only", "", "one of intake, small, unkeyed, backlog, large")
+	flag.StringVar(&s.only, "only", "", "one of intake, small, unkeyed, backlog, large, rollups, verdicts")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -70,7 +72,7 @@ func run(ctx context.Context, s settings) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, *trial) error
-	}{{"intake", intakeAndAnswers}, {"small", smallBox}, {"unkeyed", unkeyed}, {"backlog", backlog}, {"large", large}} {
+	}{{"intake", intakeAndAnswers}, {"small", smallBox}, {"unkeyed", unkeyed}, {"backlog", backlog}, {"large", large}, {"rollups", rollupsCost}, {"verdicts", verdicts}} {
 		if s.only != "" && s.only != part.name {
 			continue
 		}

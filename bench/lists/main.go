@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/payload-tracker/payload-tracker/bench/asking"
 	"github.com/payload-tracker/payload-tracker/bench/data/stock"
 	"github.com/payload-tracker/payload-tracker/store"
 )
@@ -76,17 +77,16 @@ func run(ctx context.Context, s settings) error {
 		}
 		defer func() { _ = kept.Drop(context.WithoutCancel(ctx), name) }()
 	}
-	server, err := serve(ctx, s.binary, dsn)
+	server, err := asking.Start(ctx, s.binary, dsn)
 	if err != nil {
 		return err
 	}
-	defer server.stop()
 	settings, stop := context.WithCancelCause(ctx)
 	steady := make(chan error, 1)
 	go func() { steady <- comeIn(settings, dsn, s.steady) }()
 	err = measure(ctx, s, only, kept.Plan, server)
 	stop(errDone)
-	return errors.Join(err, <-steady)
+	return errors.Join(err, <-steady, server.Stop())
 }
 
 var errDone = errors.New("all is measured")
@@ -118,8 +118,8 @@ func comeIn(ctx context.Context, dsn string, perSecond int) error {
 	}
 }
 
-func measure(ctx context.Context, s settings, only *regexp.Regexp, plan stock.Plan, server *server) error {
-	a := &asker{server: server, plan: plan, settings: s}
+func measure(ctx context.Context, s settings, only *regexp.Regexp, plan stock.Plan, server *asking.Server) error {
+	a := &asker{server: server, settings: s}
 	fmt.Println("| what | p99 wanted | p50, p99, most |")
 	fmt.Println("| --- | --- | --- |")
 	missed := 0
@@ -132,7 +132,7 @@ func measure(ctx context.Context, s settings, only *regexp.Regexp, plan stock.Pl
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 		mark := ""
-		if times.at(0.99) > q.within {
+		if times.At(0.99) > q.within {
 			mark, missed = " **missed**", missed+1
 		}
 		fmt.Printf("| %s | %s | %s%s |\n", q.name, q.within, times, mark)

@@ -139,7 +139,11 @@ func (s *Stock) Fill(ctx context.Context, progress func(stored int)) error {
 		return err
 	}
 	added, err := f.Fill(ctx, db, s.Before(time.Now().Add(-lasts)), progress)
-	if err != nil || added == 0 {
+	if err != nil {
+		return err
+	}
+	f.at(time.Now())
+	if err := db.FoldRollups(ctx); err != nil || added == 0 {
 		return err
 	}
 	return settle(ctx, s.DSN())
