@@ -106,7 +106,7 @@ function Kinds({ polled, address }: { polled: Polled<FailuresQuery>; address: Nu
           that came to the service.
         </p>
         {groups.length > size && (
-          <span>
+          <span className="pt-shown">
             {formatCount(size)} of {count(groups.length, 'kind')} shown
           </span>
         )}

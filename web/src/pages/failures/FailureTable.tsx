@@ -96,7 +96,8 @@ const columns: Column[] = [
 function payloadsOf({ fingerprint }: FailureGroup, { stretch, conditions }: NumbersAddress): string {
   const kind: Condition = { field: 'fingerprint', op: 'is', value: fingerprint };
   const orgs = conditions.filter(({ field }) => field === 'orgId');
-  return `${addressOf('/payloads', [kind, ...orgs, ...asConditions('failedAt', stretch)])}&sort=-failedAt`;
+  const list = addressOf('/payloads', [kind, ...orgs, ...asConditions('failedAt', stretch)]);
+  return `${list}&sort=-failedAt&columns=verdict,payload,org,failed,duration`;
 }
 
 function Failure({ group, to }: { group: FailureGroup; to: string }) {
