@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +138,6 @@ func (p program) answers(t *testing.T, paths ...string) map[string]int {
 		}
 	}
 	p.env = env
-	ctx, stop := context.WithCancel(t.Context())
 	command := p.command(t, p.args...)
 	var out strings.Builder
 	command.Stdout, command.Stderr = &out, &out
@@ -144,11 +145,10 @@ func (p program) answers(t *testing.T, paths ...string) map[string]int {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stop()
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	for begin := time.Now(); ask(ctx, ports["metrics"], "/livez") == 0; time.Sleep(20 * time.Millisecond) {
+	for begin := time.Now(); ask(t.Context(), ports["metrics"], "/livez") == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Since(begin) > time.Minute {
 			t.Fatalf("%s: %q does not listen:\n%s", p.name, p.args, &out)
 		}
@@ -156,7 +156,7 @@ func (p program) answers(t *testing.T, paths ...string) map[string]int {
 	answers := map[string]int{}
 	for _, path := range paths {
 		for name, port := range ports {
-			answers[name+" "+path] = ask(ctx, port, path)
+			answers[name+" "+path] = ask(t.Context(), port, path)
 		}
 	}
 	return answers
@@ -176,18 +176,18 @@ func ask(ctx context.Context, port, path string) int {
 	return answer.StatusCode
 }
 
+// freePort is one that no outgoing connection takes.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port); err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 func read(t *testing.T, path string) []byte {
