@@ -3,6 +3,7 @@ import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { TextInput } from '@patternfly/react-core/dist/esm/components/TextInput';
 import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core/dist/esm/components/ToggleGroup';
 import { type FormEvent, useId, useState } from 'react';
+import { formatDuration } from '../../lib/duration';
 import { useStored } from '../../lib/stored';
 import { formatTime, readTime } from '../../lib/time';
 import { type Stretch, stretches } from '../../lib/window';
@@ -33,6 +34,9 @@ export function WindowChoice({ stretch, choose }: WindowChoiceProps) {
             }}
           />
         ))}
+        {stretch.since && !stretches.some(([since]) => since === stretch.since) && (
+          <ToggleGroupItem text={formatDuration(stretch.since)} isSelected={!own} onChange={() => setOpened(false)} />
+        )}
         <ToggleGroupItem text="Own" isSelected={own} onChange={() => setOpened(true)} />
       </ToggleGroup>
       {own && (
