@@ -15,7 +15,6 @@ import (
 	"github.com/uptrace/bun/migrate"
 
 	"github.com/payload-tracker/payload-tracker/migrations"
-	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Migration is one step of the schema.
@@ -29,8 +28,8 @@ type Migration struct {
 // stepLockWait is how long a step waits for a lock, while others wait behind.
 const stepLockWait = 2 * time.Second
 
-// MigrateUp brings the schema up to date and writes the default rules where
-// there are none. Safe to call from many processes at once: one does it, the
+// MigrateUp brings the schema up to date and writes the first rules where there
+// are none. Safe to call from many processes at once: one does it, the
 // others wait. Nobody waits long for a lock behind a step: it gives up and is
 // tried again.
 func (s *Store) MigrateUp(ctx context.Context) error {
@@ -45,7 +44,7 @@ func (s *Store) MigrateUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.writeFirstRules(ctx, payload.DefaultRules()); err != nil {
+		if err := s.writeFirstRules(ctx, *s.config.FirstRules); err != nil {
 			return fmt.Errorf("first rules: %w", err)
 		}
 		return s.MakeDays(ctx, daysAhead(s.Now()))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 	"github.com/payload-tracker/payload-tracker/store/storetest"
 )
@@ -70,6 +71,24 @@ func TestStepsAreTakenBackOneByOne(t *testing.T) {
 		t.Errorf("made again it is\n%s\nwant\n%s", strings.Join(again, "\n"), strings.Join(whole, "\n"))
 	}
 	newFeeder(t, fresh, 1).feed(event(1, "puptoo", "error", 0))
+}
+
+// The first rules are those of the settings; later ones are for `rules apply`.
+func TestTheFirstRulesAreThoseOfTheSettings(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.Empty(t)
+	for _, to := range []string{"puptoo", "inventory"} {
+		rules := payload.DefaultRules()
+		rules.Handovers = []payload.Handover{{From: "ingress", To: to}}
+		s := storetest.New(t, func(c *store.Config) { c.DSN, c.FirstRules = dsn, &rules })
+		if err := s.MigrateUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stand, err := s.Rules(t.Context())
+		if err != nil || stand.Version != 1 || !slices.Equal(stand.Handovers, []payload.Handover{{From: "ingress", To: "puptoo"}}) {
+			t.Errorf("%+v, %v", stand, err)
+		}
+	}
 }
 
 func TestASchemaOfANewerVersionIsLeftAlone(t *testing.T) {

@@ -22,6 +22,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Config says which database, and how to use it. Only DSN is required.
@@ -35,6 +37,7 @@ type Config struct {
 	MaxConns     int                   // connections at most; default 10
 	QueryTimeout time.Duration         // deadline of one read; default 5 s
 	Tenants      bool                  // reads need a scope in their context: identity.With
+	FirstRules   *payload.Rules        // that MigrateUp writes where there are none; default payload.DefaultRules
 	Now          func() time.Time      // the clock; default time.Now
 	Logger       *slog.Logger          // default: slog.Default()
 	Registerer   prometheus.Registerer // nil: no metrics
@@ -53,6 +56,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ListenPing == 0 {
 		c.ListenPing = listenPing
+	}
+	if c.FirstRules == nil {
+		c.FirstRules = new(payload.DefaultRules())
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -76,6 +76,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 	if err != nil {
 		return nil, err
 	}
+	rules := config.rules.rules()
 	a.store, err = store.Open(ctx, store.Config{
 		DSN:          config.database.DSN(),
 		ListenDSN:    config.database.listenDSN(),
@@ -87,6 +88,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		Tenants:      config.tenancy == tenancyIdentity,
 		Logger:       a.log,
 		Registerer:   a.registry,
+		FirstRules:   &rules,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

@@ -13,9 +13,6 @@ import (
 func TestMetricsTellHowPayloadsStand(t *testing.T) {
 	t.Parallel()
 	a := tenantApp(t, map[string]string{"TENANCY": "identity", "HANDOVERS": "ingress>puptoo"})
-	if err := a.store.ApplyRules(t.Context(), a.config.rules.rules(), func(int, int) {}); err != nil {
-		t.Fatal(err)
-	}
 	_, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
 	for _, line := range []string{
 		`payload_tracker_payloads{verdict="FAILED"} 2`, `payload_tracker_payloads{verdict="SUCCEEDED"} 0`,
