@@ -91,15 +91,19 @@ func (t *trial) rightVerdicts(ctx context.Context, truths map[payload.RequestID]
 	if err != nil {
 		return 0, err
 	}
-	right, first := 0, store.MaxPageSize
+	const shown = 5
+	right, wrong, first := 0, 0, store.MaxPageSize
 	for page := (store.Page{First: &first}); ; {
 		payloads, err := db.Payloads(ctx, store.PayloadFilter{}, store.PayloadOrder{}, page)
 		if err != nil {
 			return 0, err
 		}
 		for _, p := range payloads.Items {
-			if isTrue(p.Journey.Verdict(&rules, time.Now().Add(time.Hour)), truths[p.RequestID]) {
+			truth, verdict := truths[p.RequestID], p.Journey.Verdict(&rules, time.Now().Add(time.Hour))
+			if isTrue(verdict, truth) {
 				right++
+			} else if wrong++; wrong <= shown {
+				say("%s: %s, true is %s after %d services %s %s", p.RequestID, verdict.Sentence, truth.True, truth.Passed, truth.FailedService, truth.FailedMessage)
 			}
 		}
 		if !payloads.PageInfo.HasNextPage {
