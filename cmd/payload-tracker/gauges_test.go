@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -40,6 +41,36 @@ func TestMetricsTellHowPayloadsStand(t *testing.T) {
 	}
 	if strings.Contains(text, `part="assignment"`) || strings.Contains(text, "secret") {
 		t.Error("it tells of an assignment, or of what somebody's messages say")
+	}
+}
+
+// What /stats says of services and what their gauges say are the same numbers. All events here are of the last hour, so
+// that its day and their hour mean the same payloads.
+func TestMetricsSayWhatStatsSay(t *testing.T) {
+	t.Parallel()
+	a := tenantApp(t, nil)
+	_, metrics := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
+	code, stats := askAs(t, publicOf(a), "nobody", http.MethodGet, "/api/v1/stats?stat=SuccessRate", "")
+	services := map[string]struct {
+		Success, Failure int
+		SuccessPercent   float64
+	}{}
+	if err := json.Unmarshal([]byte(stats), &services); err != nil || code != http.StatusOK || len(services) < 2 {
+		t.Fatalf("%d %s: %v", code, stats, err)
+	}
+	for name, of := range services {
+		for _, line := range []string{
+			fmt.Sprintf(`payload_tracker_service_payloads{result="succeeded",service=%q} %d`, name, of.Success),
+			fmt.Sprintf(`payload_tracker_service_payloads{result="failed",service=%q} %d`, name, of.Failure),
+			fmt.Sprintf(`payload_tracker_service_success_ratio{service=%q} %v`, name, of.SuccessPercent/100),
+		} {
+			if !strings.Contains(metrics, "\n"+line+"\n") {
+				t.Errorf("no %s", line)
+			}
+		}
+	}
+	if n := strings.Count(metrics, `payload_tracker_service_payloads{result="received"`); n != len(services) {
+		t.Errorf("%d services have gauges, %d are in /stats", n, len(services))
 	}
 }
 
