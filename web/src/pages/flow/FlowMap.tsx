@@ -38,7 +38,7 @@ export function FlowMap({ nodes, edges, address }: FlowMapProps) {
         )}
       </div>
       <p className="pt-readout" aria-hidden="true">
-        {active ? <Readout active={active} nodes={nodes} /> : <Legend />}
+        {active ? <Readout active={active} map={map} nodes={nodes} /> : <Legend />}
       </p>
     </>
   );
@@ -113,7 +113,10 @@ const nameOf = ({ from, to }: FlowEdge) => `${from} ${to}`;
 
 function touches(active: Active, edge: FlowEdge): boolean {
   if (!active) return false;
-  return 'edge' in active ? active.edge === edge : active.service === edge.from || active.service === edge.to;
+  // By name: what is asked anew meanwhile gives other objects.
+  return 'edge' in active
+    ? nameOf(active.edge) === nameOf(edge)
+    : active.service === edge.from || active.service === edge.to;
 }
 
 function lights(active: Active, service: string, map: Layout<FlowEdge>): boolean {
@@ -226,14 +229,14 @@ function ServiceWords({ place, size, node, look }: Placed & { look: string }) {
   );
 }
 
-function Readout({ active, nodes }: { active: NonNullable<Active>; nodes: FlowNode[] }) {
+function Readout({ active, map, nodes }: { active: NonNullable<Active>; map: Layout<FlowEdge>; nodes: FlowNode[] }) {
   if ('edge' in active) {
-    const { to } = active.edge;
+    const edge = map.ways.find((way) => nameOf(way.edge) === nameOf(active.edge))?.edge ?? active.edge;
     return (
       <>
-        <span>{describeEdge(active.edge)}</span>
+        <span>{describeEdge(edge)}</span>
         <span className="pt-subtle">
-          a click lists the payloads that {levelOf(active.edge) === 'few' ? 'came to' : 'failed in'} {to}
+          a click lists the payloads that {levelOf(edge) === 'few' ? 'came to' : 'failed in'} {edge.to}
         </span>
       </>
     );
