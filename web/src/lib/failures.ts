@@ -1,6 +1,15 @@
+import type { FailureFilter } from '../gql/graphql';
 import { describeStep, endOfSteps } from './chart';
+import { type Condition, toFilter } from './filter';
 import { formatCount } from './numbers';
 import type { Zone } from './zone';
+
+/** The conditions as the API takes them of failures: one kind by its name, all else as elsewhere. */
+export function toFailureFilter(conditions: Condition[]): FailureFilter | null {
+  const kind = conditions.find(({ field }) => field === 'fingerprint');
+  const filter = toFilter<FailureFilter>(conditions.filter((condition) => condition !== kind));
+  return kind ? { ...filter, fingerprint: kind.value } : filter;
+}
 
 /** One step of how often something failed, as the API gives it. */
 export interface FailurePoint {

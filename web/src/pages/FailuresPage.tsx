@@ -1,7 +1,8 @@
 import './failures/failures.css';
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
-import type { FailureFilter, FailuresQuery } from '../gql/graphql';
-import { type Condition, failureFields, toFilter, withOneEach } from '../lib/filter';
+import type { FailuresQuery } from '../gql/graphql';
+import { toFailureFilter } from '../lib/failures';
+import { failureFields, withOneEach } from '../lib/filter';
 import { formatCount } from '../lib/numbers';
 import { always, once, type Polled, usePolled } from '../lib/polling';
 import { count } from '../lib/sentence';
@@ -30,7 +31,7 @@ export default function FailuresPage() {
   const { stretch, conditions, sorting } = address;
   const polled = usePolled(
     failuresQuery,
-    { window: toWindow(stretch), filter: asFilter(conditions) },
+    { window: toWindow(stretch), filter: toFailureFilter(conditions) },
     15_000,
     isOpen(stretch) ? always : once,
   );
@@ -62,13 +63,6 @@ export default function FailuresPage() {
       <Kinds polled={polled} address={address} />
     </>
   );
-}
-
-/** One kind is all the API asks for by its name. */
-function asFilter(conditions: Condition[]): FailureFilter | null {
-  const kind = conditions.find(({ field }) => field === 'fingerprint');
-  const filter = toFilter<FailureFilter>(conditions.filter((condition) => condition !== kind));
-  return kind ? { ...filter, fingerprint: kind.value } : filter;
 }
 
 const distinct = (values: (string | null)[]) => [...new Set(values.filter((value) => value !== null))].sort();
