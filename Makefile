@@ -92,7 +92,7 @@ test-upgrade: web/dist/index.html ## Prove that the version before works beside 
 ##@ Check
 
 .PHONY: check
-check: check-go check-generated check-schema check-migrations check-web check-rules ## Run every check that is no test
+check: check-go check-generated check-schema check-migrations check-web check-rules check-weaknesses ## Run every check that is no test
 
 .PHONY: check-go
 check-go: web/dist/index.html
@@ -112,6 +112,10 @@ check-schema: tools/node_modules/.package-lock.json
 .PHONY: check-migrations
 check-migrations: tools/node_modules/.package-lock.json ## Look for statements that would lock readers or writers out
 	tools/node_modules/.bin/squawk migrations/*.up.sql
+
+.PHONY: check-weaknesses
+check-weaknesses: web/dist/index.html ## Ask for known weaknesses in what we build on (govulncheck, npm audit)
+	@scripts/weaknesses.sh
 
 .PHONY: check-web
 check-web: web/node_modules/.package-lock.json

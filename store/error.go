@@ -33,7 +33,7 @@ func Transient(err error) bool {
 	// No schema yet, no right yet, no partition yet: what an operator mends
 	// while the consumer waits.
 	switch pgErr.Code {
-	case codeUndefinedTable, "42703", "42501", "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
+	case codeUndefinedTable, "42703", codeNoRight, "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
 		return true
 	}
 	return false
@@ -46,6 +46,8 @@ func Hindrance(err error) string {
 		return "the database's disk is full"
 	case code == codeUndefinedTable:
 		return "the database has no schema yet"
+	case code == codeNoRight:
+		return "the database's user lacks a right: migrate up grants them to DB_INGEST_ROLE"
 	case !Transient(err):
 		return "the database refuses a batch"
 	}
@@ -55,6 +57,7 @@ func Hindrance(err error) string {
 const (
 	codeDiskFull         = "53100"
 	codeUndefinedTable   = "42P01"
+	codeNoRight          = "42501"
 	codeIdle             = "25P03" // its transaction was silent for too long
 	codeNoPartition      = "23514"
 	codeUniqueViolation  = "23505"

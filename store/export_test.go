@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -46,3 +47,6 @@ func (s *Store) ForgetTables() { s.tables = newDayTables() }
 
 // Contended tells whether batches have met in a new payload lately.
 func (s *Store) Contended() bool { return s.contended() }
+
+// GrantedTables are the tables that others than their owner have rights on.
+func GrantedTables() []string { return slices.Sorted(maps.Keys(rights)) }

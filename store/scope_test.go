@@ -277,6 +277,7 @@ var noReads = map[string]string{
 	"Retain":         "deletes",
 	"ExportJourneys": "a consumer's, of all payloads: to the collector",
 	"MigrateUp":      "the schema",
+	"Grant":          "the schema",
 	"MigrateDown":    "the schema",
 	"MigrateStatus":  "the schema",
 }
@@ -383,6 +384,7 @@ var unscoped = map[string]string{
 	"(*Store).InitPosition":    "how far topics are stored",
 	"(*Store).position":        "how far topics are stored",
 	"(*Store).MigrateUp":       "the schema",
+	"(*Store).Grant":           "the schema",
 	"(*Store).MigrateStatus":   "the schema",
 	"(*Store).migrator":        "the schema",
 }

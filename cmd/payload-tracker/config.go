@@ -55,6 +55,7 @@ type databaseConfig struct {
 	readMaxLag                 time.Duration
 	listenHost                 string // for the connection that hears of changes; "": host
 	sslMode, sslRootCert       string
+	ingestRole, readRole       string // users that migrate grants to; "": none
 	port, maxConns, retries    int
 	queryTimeout               time.Duration
 	// dsn, when set, is used instead of all the others: the demo's database.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 // runMigrate is `migrate up|status|down`.
@@ -29,7 +31,7 @@ func runMigrate(ctx context.Context, std streams, args []string) error {
 	defer app.close()
 	switch args[0] {
 	case "up":
-		return app.store.MigrateUp(ctx)
+		return app.migrateUp(ctx)
 	case "down":
 		step, err := app.store.MigrateDown(ctx)
 		if err == nil {
@@ -38,6 +40,14 @@ func runMigrate(ctx context.Context, std streams, args []string) error {
 		return err
 	}
 	return app.showSteps(ctx, std)
+}
+
+// migrateUp also lets the other users of the database do their work, and no more.
+func (a *app) migrateUp(ctx context.Context) error {
+	if err := a.store.MigrateUp(ctx); err != nil {
+		return err
+	}
+	return a.store.Grant(ctx, store.Roles{Ingest: a.config.database.ingestRole, Read: a.config.database.readRole})
 }
 
 func (a *app) showSteps(ctx context.Context, std streams) error {

@@ -61,6 +61,8 @@ func (c *databaseConfig) settings() []setting {
 		{name: "DB_READ_HOST", unit: "host or host:port", meaning: "a read-only replica of the database: lists and numbers over many payloads are asked there, and of DB_HOST while it is away or too far behind", set: hostPort(&c.readHost)},
 		{name: "DB_READ_MAX_LAG", standard: "10s", unit: "duration", meaning: "how far behind the replica may be", set: duration(&c.readMaxLag)},
 		{name: "DB_MAX_CONNECTIONS", standard: "10", meaning: "connections of one process at most", set: number(&c.maxConns, 2, 10_000)},
+		{name: "DB_INGEST_ROLE", meaning: "user that consume and run connect as, where it does not own the tables: migrate up grants it what they need", set: text(&c.ingestRole)},
+		{name: "DB_READ_ROLE", meaning: "user that serve connects as: migrate up grants it to read", set: text(&c.readRole)},
 		{name: "DB_QUERY_TIMEOUT", standard: "5s", unit: "duration", meaning: "longest time for one question to the database", set: duration(&c.queryTimeout)},
 		{name: "DB_RETRIES", standard: "3", meaning: "accepted: a database that is away is waited for, however long", set: number(&c.retries, 0, 1_000_000)},
 	}
