@@ -138,6 +138,10 @@ generate: web/node_modules/.package-lock.json tools/node_modules/.package-lock.j
 	$(NPM) run codegen
 	node tools/reference.mjs
 
+.PHONY: jaeger
+jaeger: build ## Show payloads as traces in Jaeger: builds it, runs it beside the demo, and asks it (some minutes)
+	scripts/jaeger.sh
+
 .PHONY: released-schema
 released-schema: ## Take schema.graphqls as that of the release, which later ones must not break
 	cp schema.graphqls docs/schema/released.graphqls
