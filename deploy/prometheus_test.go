@@ -65,10 +65,10 @@ func TestDashboards(t *testing.T) {
 	for _, file := range files {
 		content := read(t, filepath.Join("grafana/dashboards", file.Name()))
 		// It gives faults alone: an error without a text is none, and panels are left out.
-		if err := new(dashboard.Dashboard).UnmarshalJSONStrict(content); err != nil && err.Error() != "" {
+		if err := new(dashboard.Dashboard).UnmarshalJSONStrict(content); err != nil && err.Error() != "" { //nolint:staticcheck // dashboardv2 is another format
 			t.Errorf("%s: %v", file.Name(), err)
 		}
-		var made dashboard.Dashboard
+		var made dashboard.Dashboard //nolint:staticcheck // as above
 		if err := json.Unmarshal(content, &made); err != nil {
 			t.Fatalf("%s: %v", file.Name(), err)
 		}
