@@ -47,18 +47,18 @@ export default function FailuresPage() {
             <Counted polled={polled} />
           </p>
         </div>
-        <div className="pt-actions">
-          <WindowChoice stretch={stretch} choose={address.choose} />
-          <SortSelect sorts={failureSorts} sorting={sorting} />
-        </div>
+        <WindowChoice stretch={stretch} choose={address.choose} />
       </div>
-      <FilterBar
-        list={address}
-        known={{
-          service: distinct(groups.map(({ service }) => service)),
-          source: distinct(groups.map(({ source }) => source)),
-        }}
-      />
+      <div className="pt-failure-bar">
+        <FilterBar
+          list={address}
+          known={{
+            service: distinct(groups.map(({ service }) => service)),
+            source: distinct(groups.map(({ source }) => source)),
+          }}
+        />
+        <SortSelect sorts={failureSorts} sorting={sorting} />
+      </div>
       <OutOfDate error={polled.data && polled.error} at={polled.at} />
       <Kinds polled={polled} address={address} />
     </>
