@@ -30,7 +30,7 @@ stop() {
   trap - EXIT
   kill -INT "$demo" "$jaeger" 2>/dev/null || true
   wait "$demo" "$jaeger" 2>/dev/null || true
-  rm -rf "$dir"
+  rm -rf "$dir" "$dir.jaeger.log" "$dir.demo.log"
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
