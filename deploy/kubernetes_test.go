@@ -35,6 +35,7 @@ type cluster struct {
 	*testing.T
 	deployments map[string]*apps.Deployment
 	jobs        map[string]*batch.Job
+	crons       map[string]*batch.CronJob
 	services    map[string]*core.Service
 	configs     map[string]*core.ConfigMap
 	accounts    map[string]*core.ServiceAccount
@@ -54,7 +55,7 @@ func build(t *testing.T, folder string) *cluster {
 		t.Fatal(err)
 	}
 	c := &cluster{
-		T: t, deployments: map[string]*apps.Deployment{}, jobs: map[string]*batch.Job{}, services: map[string]*core.Service{},
+		T: t, deployments: map[string]*apps.Deployment{}, jobs: map[string]*batch.Job{}, crons: map[string]*batch.CronJob{}, services: map[string]*core.Service{},
 		configs: map[string]*core.ConfigMap{}, accounts: map[string]*core.ServiceAccount{},
 		budgets: map[string]*disruption.PodDisruptionBudget{}, policies: map[string]*networking.NetworkPolicy{},
 	}
@@ -83,6 +84,8 @@ func (c *cluster) decode(document []byte) {
 		decodeInto(c, document, of.Name, c.deployments)
 	case "batch/v1, Kind=Job":
 		decodeInto(c, document, of.Name, c.jobs)
+	case "batch/v1, Kind=CronJob":
+		decodeInto(c, document, of.Name, c.crons)
 	case "/v1, Kind=Service":
 		decodeInto(c, document, of.Name, c.services)
 	case "/v1, Kind=ConfigMap":
@@ -120,6 +123,9 @@ func (c *cluster) pods() []pod {
 	}
 	for name, j := range c.jobs {
 		pods = append(pods, pod{name, j.Spec.Template})
+	}
+	for name, j := range c.crons {
+		pods = append(pods, pod{name, j.Spec.JobTemplate.Spec.Template})
 	}
 	return pods
 }
@@ -179,7 +185,7 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// checkShape: two of each, never both away at once, and one job for tables and rules.
+// checkShape: two of each, never both away at once, one job for tables and rules, and one for what is too old.
 func (c *cluster) checkShape() {
 	c.Helper()
 	for name, d := range c.deployments {
@@ -191,8 +197,8 @@ func (c *cluster) checkShape() {
 			c.Errorf("no budget for disruptions of %s", name)
 		}
 	}
-	want := "[payload-tracker-consume payload-tracker-serve] [payload-tracker-migrate]"
-	if got := fmt.Sprint(slices.Sorted(maps.Keys(c.deployments)), slices.Sorted(maps.Keys(c.jobs))); got != want {
+	want := "[payload-tracker-consume payload-tracker-serve] [payload-tracker-migrate] [payload-tracker-retention]"
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(c.deployments)), slices.Sorted(maps.Keys(c.jobs)), slices.Sorted(maps.Keys(c.crons))); got != want {
 		c.Errorf("deployments and jobs are %s, want %s", got, want)
 	}
 	migrate := c.jobs["payload-tracker-migrate"].Spec.Template.Spec
@@ -232,6 +238,7 @@ func (c *cluster) checkContainer(of pod, container core.Container) {
 	if limits.Cpu().String() != "500m" || limits.Memory().String() != "512Mi" || container.Resources.Requests.Memory().IsZero() {
 		c.Errorf("%s is limited to %s, %s", p.name, limits.Cpu(), limits.Memory())
 	}
+	checkUser(c.T, p, settings)
 	if settings["DB_PASSWORD"] != "***" || settings["KAFKA_PASSWORD"] != "***" {
 		c.Errorf("%s has no passwords", p.name)
 	}
@@ -249,6 +256,23 @@ func (c *cluster) checkContainer(of pod, container core.Container) {
 	}
 	checkProbes(c.T, p, numbers, container.LivenessProbe, container.ReadinessProbe)
 	checkGrace(c.T, p, settings, container.ReadinessProbe, of.template.Spec.TerminationGracePeriodSeconds)
+}
+
+// checkUser: who takes in and who answers are the users that are granted no more than that; what they may not do is left
+// to the owner of the tables, and only there is anything given up.
+func checkUser(t *testing.T, p program, settings map[string]string) {
+	t.Helper()
+	user := map[string]string{"consume": settings["DB_INGEST_ROLE"], "serve": settings["DB_READ_ROLE"]}[p.args[0]]
+	if user == "" {
+		user = "payload_tracker_migrate"
+	}
+	if settings["DB_USER"] != user {
+		t.Errorf("%s is the user %s, want %s", p.name, settings["DB_USER"], user)
+	}
+	mentions(t, "../SECURITY.md", user)
+	if _, given := p.env["RETENTION"]; given != (p.args[0] == "retention") {
+		t.Errorf("%s: RETENTION is given: %v", p.name, given)
+	}
 }
 
 // checkProbes asks the program what the probes ask: it is alive while all else is away, and not ready.
