@@ -390,6 +390,17 @@ func TestListsReadFewRows(t *testing.T) {
 		})
 		a.readsAtMost(t, "statuses, "+name, statements, c.most)
 	}
+	// How the tracker does, by what it keeps beside the events; how payloads
+	// stand, by what is open and what the last hour has.
+	for name, c := range map[string]struct {
+		question func() error
+		most     int
+	}{
+		"ingest":   {func() error { _, err := a.IngestState(t.Context(), group, topic); return err }, 100},
+		"standing": {func() error { _, err := a.Standing(t.Context()); return err }, a.open + 200},
+	} {
+		a.readsAtMost(t, name, a.asked(c.question), c.most)
+	}
 }
 
 // lateCursor is after some hundreds of a list's payloads, or of what it has.
