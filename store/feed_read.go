@@ -95,6 +95,7 @@ const missedPages = 10
 // the newest ones, and says that there are more. What happened long before it
 // was taken in is not found.
 func (s *Store) TakenInSince(ctx context.Context, since time.Time) (fresh []Fresh, more bool, err error) {
+	ctx = Newest(ctx) // what a replica does not have yet would be missed for good
 	from := since.Add(-time.Minute)
 	size, page := MaxPageSize, Page{}
 	page.First = &size

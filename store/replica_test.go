@@ -146,8 +146,12 @@ func TestListsComeFromTheReplicaWhileItIsNear(t *testing.T) {
 	page, err := events.Timeline(store.Page{})
 	_, tracked, trackErr := p.store.Track(t.Context(), id)
 	live, liveErr := p.store.PayloadsByRequestID(t.Context(), []payload.RequestID{id})
-	if err := errors.Join(err, trackErr, liveErr); err != nil {
+	missed, _, missedErr := p.store.TakenInSince(t.Context(), noon.Add(-time.Hour))
+	if err := errors.Join(err, trackErr, liveErr, missedErr); err != nil {
 		t.Fatal(err)
+	}
+	if len(missed) != 3 {
+		t.Errorf("%d statuses were missed, want all 3: who follows them is not told of the others again", len(missed))
 	}
 	if len(page.Items) != 2 || len(tracked) != 2 || len(live[id].Journey.Stages()) != 2 {
 		t.Errorf("one payload has %d, %d statuses, %d stages: not the newest", len(page.Items), len(tracked), len(live[id].Journey.Stages()))
