@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/payload-tracker/payload-tracker/payload"
 )
 
@@ -55,15 +57,15 @@ func (s *Store) Standing(ctx context.Context) (*Standing, error) {
 	return standing, err
 }
 
-// missingHandovers is the condition that p came to the first service of a
-// hand-over and never to the second: what its trails tell. Whether it waits,
-// its journey says.
+// missingHandovers is the condition that p succeeded in the first service of a
+// hand-over, for a time at least, and never came to the second: what its
+// trails tell. Whether it waits, its journey says.
 func missingHandovers(rules *payload.Rules) where {
-	const passed = "p.trails && ARRAY(SELECT t.id FROM trails t WHERE t.service = ?)"
 	var missing []where
 	for _, h := range rules.Handovers {
 		var w where
-		w.and(passed+" AND NOT "+passed, h.From, h.To)
+		w.and("NOT p.trails && ARRAY(SELECT t.id FROM trails t WHERE t.service = ?)", h.To)
+		w.and("p.trails && ARRAY(SELECT t.id FROM trails t WHERE t.service = ? AND t.status IN (?))", h.From, bun.List(rules.Success))
 		missing = append(missing, w)
 	}
 	var w where
