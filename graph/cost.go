@@ -1,8 +1,9 @@
 package graph
 
 import (
-	"strings"
+	"strconv"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/payload-tracker/payload-tracker/store"
@@ -21,11 +22,11 @@ func (c cost) extension(limits Limits) map[string]any {
 	return map[string]any{"complexity": c.complexity, "limit": limits.Complexity, "depth": c.depth}
 }
 
-// usual lengths of lists that have no page.
+// usual lengths of lists that have no page, or are short whatever page is asked for.
 var usual = map[string]int{
 	"Payload.stages": 10, "Comparison.stages": 20,
 	"Query.services": 20, "Service.trend": 100, "Flow.nodes": 20, "Flow.edges": 50,
-	"Query.failures": 50, "FailureGroup.trend": 100,
+	"Query.failures": 50, "FailureGroup.trend": 100, "FailureGroup.payloads": store.MostFailureSamples,
 	"Ingest.partitions": 50, "Ingest.lastEvent": 50, "Ingest.unknownStatuses": 50, "Ingest.deadLetters": 50,
 
 	"__Schema.types": 50, "__Schema.directives": 8, "__Type.fields": 6, "__Type.inputFields": 4,
@@ -147,9 +148,9 @@ func bounded(n int) int { return min(n, 1<<40) }
 func (m *meter) checkArguments(f *ast.Field, arguments map[string]any) error {
 	for _, argument := range f.Definition.Arguments {
 		if v, ok := arguments[argument.Name]; ok {
-			if err := m.checkValue(argument.Type, v); err != nil {
+			if err := m.checkValue(argument.Type, v, argument.Name); err != nil {
 				wrong := asError(err)
-				wrong.Message = strings.Join([]string{f.Name, argument.Name, wrong.Message}, ": ")
+				wrong.Message = f.Name + ": " + wrong.Message
 				if f.Position != nil {
 					locate(wrong, f.Position)
 				}
@@ -160,31 +161,34 @@ func (m *meter) checkArguments(f *ast.Field, arguments map[string]any) error {
 	return nil
 }
 
-func (m *meter) checkValue(t *ast.Type, v any) error {
+// checkValue says by its name within the argument which value is wrong.
+func (m *meter) checkValue(t *ast.Type, v any, name string) error {
 	if v == nil {
 		return nil
 	}
 	if t.Elem != nil {
-		list, ok := v.([]any)
-		if !ok {
-			list = []any{v}
-		}
-		for _, element := range list {
-			if err := m.checkValue(t.Elem, element); err != nil {
+		for i, element := range graphql.CoerceList(v) {
+			if err := m.checkValue(t.Elem, element, name+"["+strconv.Itoa(i)+"]"); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if object, ok := v.(map[string]any); ok {
-		for _, field := range m.schema.Types[t.NamedType].Fields {
-			if err := m.checkValue(field.Type, object[field.Name]); err != nil {
+	object, ok := v.(map[string]any)
+	if definition := m.schema.Types[t.NamedType]; ok && definition.Kind == ast.InputObject {
+		for _, field := range definition.Fields {
+			if err := m.checkValue(field.Type, object[field.Name], name+"."+field.Name); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return checkScalar(t.NamedType, v)
+	if err := checkScalar(t.NamedType, v); err != nil {
+		wrong := asError(err)
+		wrong.Message = name + ": " + wrong.Message
+		return wrong
+	}
+	return nil
 }
 
 func checkScalar(name string, v any) error {

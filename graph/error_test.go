@@ -62,6 +62,52 @@ func TestAWrongVariableIsNamed(t *testing.T) {
 	}
 }
 
+func TestAWrongValueIsNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for query, want := range map[string]string{
+		`{ payloads(filter: {startedAt: {since: "1h"}}) { nodes { id } } }`:                                 `payloads: filter.startedAt.since: "1h" is no Duration`,
+		`{ payloads(filter: {requestId: {in: ["` + requestID(1).String() + `", "zz"]}}) { nodes { id } } }`: `payloads: filter.requestId.in[1]: "zz" is no UUID`,
+		`{ payload(by: {requestId: "zz"}) { id } }`:                                                         `payload: by.requestId: "zz" is no UUID`,
+		`{ payloads(first: 99999999999) { nodes { id } } }`:                                                 `payloads: first: an Int`,
+		`query ($v: PayloadFilter) { payloads(filter: $v) { nodes { id } } }`:                               `payloads: filter.failedAt.from: a DateTime is a text`,
+		`query ($v: DateTime) { payloads(filter: {failedAt: {from: $v}}) { nodes { id } } }`:                `payloads: filter.failedAt.from: a DateTime is a text`,
+		`query ($v: Int) { payloads(first: $v) { nodes { id } } }`:                                          `$v: cannot be used as Int`,
+		`{ node(id: "nonsense") { id } }`:                                                                   `id: no id of this API`,
+		`{ nodes(ids: ["` + "UGF5bG9hZDo" + `"]) { id } }`:                                                  `ids[0]: no id of this API`,
+		`{ slowest(window: {since: "PT1H", to: "2026-01-01T00:00:00Z"}) { nodes { id } } }`:                 `window: give since, or from and to`,
+	} {
+		variables := map[string]any{}
+		switch {
+		case strings.Contains(query, "$v: PayloadFilter"):
+			variables["v"] = map[string]any{"failedAt": map[string]any{"from": 5}}
+		case strings.Contains(query, "$v: DateTime"):
+			variables["v"] = map[string]any{"a": 1}
+		case strings.Contains(query, "$v: Int"):
+			variables["v"] = 1.5
+		}
+		if r := b.ask(query, variables); r.code() != "BAD_USER_INPUT" || !strings.HasPrefix(r.Errors[0].Message, want) {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+}
+
+// One value stands for a list of it, also in a variable.
+func TestOneValueStandsForAList(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.feed(failing(1, "x")...)
+	id := requestID(1).String()
+	for query, v := range map[string]any{
+		`query ($v: [String!]) { payloads(filter: {orgId: {in: $v}}) { nodes { requestId } } }`:        "org1",
+		`query ($v: WordFilter) { payloads(filter: {service: $v}) { nodes { requestId } } }`:           map[string]any{"in": "ingress"},
+		`query ($v: [RequestID!]) { payloads(filter: {requestId: {in: $v}}) { nodes { requestId } } }`: id,
+		`query ($v: PayloadFilter) { payloads(filter: $v) { nodes { requestId } } }`:                   map[string]any{"verdict": map[string]any{"in": "FAILED"}},
+	} {
+		want(t, b.data(query, map[string]any{"v": v}), id, "payloads", "nodes", 0, "requestId")
+	}
+}
+
 func TestARequestWithoutAQuestionIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -67,7 +67,11 @@ func parseID(id string) (key nodeKey, ok bool) {
 }
 
 func (q query) Node(ctx context.Context, id string) (Node, error) {
-	nodes, err := q.Nodes(ctx, []string{id})
+	key, ok := parseID(id)
+	if !ok {
+		return nil, noID("id")
+	}
+	nodes, err := q.nodes(ctx, []*nodeKey{&key})
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +86,15 @@ func (q query) Nodes(ctx context.Context, ids []string) ([]Node, error) {
 	for i, id := range ids {
 		key, ok := parseID(id)
 		if !ok {
-			return nil, payload.Errorf(payload.CodeBadUserInput, "ids: element %d is no id of this API", i)
+			return nil, noID("ids[" + strconv.Itoa(i) + "]")
 		}
 		keys[i] = &key
 	}
 	return q.nodes(ctx, keys)
+}
+
+func noID(where string) error {
+	return payload.Errorf(payload.CodeBadUserInput, "%s: no id of this API; they come with its answers", where)
 }
 
 // nodes reads the payloads of all keys, then the statuses among them.

@@ -221,3 +221,20 @@ func TestQuestion7TellsWhyUploadsFail(t *testing.T) {
 		t.Errorf("%d statements for two groups, %d with their payloads: %q", alone, n, b.statements.SQL())
 	}
 }
+
+// A kind of failure has three payloads at most: asking for more costs no more.
+func TestSamplesOfAFailureCostWhatThereCanBe(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	costs := map[string]any{}
+	for _, first := range []string{"3", "500"} {
+		r := b.ask(`{ failures(window: {since: "PT1H"}) { trend { at count } payloads(first: `+first+`) { nodes { requestId verdict { sentence } } } } }`, nil)
+		if len(r.Errors) > 0 {
+			t.Error(r.body)
+		}
+		costs[first] = at(t, r.Extensions, "cost", "complexity")
+	}
+	if costs["3"] != costs["500"] {
+		t.Errorf("costs %v", costs)
+	}
+}

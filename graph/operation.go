@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -100,12 +101,15 @@ func variableError(err error) *gqlerror.Error {
 	if !ok {
 		return coded(codeBadUserInput, "a variable has a wrong value")
 	}
-	message := wordsOfJSON.Replace(failed.Message)
+	message := wordsOfJSON.Replace(wrongNumber.ReplaceAllString(failed.Message, "cannot be used as $1"))
 	if path := strings.TrimPrefix(failed.Path.String(), "variable."); path != "" {
 		message = "$" + path + ": " + message
 	}
 	return badRequest(message)
 }
+
+// wrongNumber is what the library says of a number that does not fit: not the one that was sent.
+var wrongNumber = regexp.MustCompile(`^cannot use value \S+ as (\w+)$`)
 
 var wordsOfJSON = strings.NewReplacer(" slice", " list", " map", " object", " float64", " number", " bool", " boolean")
 

@@ -37,7 +37,7 @@ type FailureGroup struct {
 	IsNew           *bool    // not seen in the window before; nil where nothing came in it to compare with
 	Orgs            int      // organisations hit; of more than a few dozen an estimate within some 5 %
 	Share           *float64 // of the payloads that came to the service within the window; nil where none did
-	PayloadIDs      []int64  // of at most 3 of the payloads, the last first: row numbers, shown to nobody
+	PayloadIDs      []int64  // of at most MostFailureSamples of the payloads, the last first: row numbers, shown to nobody
 }
 
 // FailurePoint is one step of a trend.
@@ -127,8 +127,8 @@ func (s *Store) groupRows(ctx context.Context, f *frame, filter FailureFilter) (
 	return rows, err
 }
 
-// mostSamples of a group are shown.
-const mostSamples = 3
+// MostFailureSamples are the payloads of a kind of failure that are shown.
+const MostFailureSamples = 3
 
 // group also gives the last bucket.
 func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time, error) {
@@ -150,7 +150,7 @@ func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time
 		buckets = append(buckets, b)
 	}
 	slices.SortFunc(buckets, func(a, b kindBucket) int { return b.at.Compare(a.at) })
-	for _, b := range buckets[:min(len(buckets), mostSamples)] {
+	for _, b := range buckets[:min(len(buckets), MostFailureSamples)] {
 		g.PayloadIDs = append(g.PayloadIDs, b.payload)
 	}
 	return g, buckets[0].at, nil

@@ -22,6 +22,9 @@ func (s *Store) Slowest(ctx context.Context, f SlowestFilter, first *int) ([]*Pa
 	if err != nil {
 		return nil, err
 	}
+	if err := f.Window.check("window"); err != nil {
+		return nil, err
+	}
 	filter := PayloadFilter{StartedAt: &f.Window, Service: given(f.Service), OrgID: given(f.OrgID), Now: f.Now}
 	if err := filter.check(); err != nil {
 		return nil, err
