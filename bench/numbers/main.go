@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -57,8 +58,8 @@ func main() {
 	}
 }
 
-// run asks on a copy of the stock, which gets rules and numbers of its own.
-func run(ctx context.Context, s settings) error {
+// run asks on copies of the stock, which get rules and numbers of their own.
+func run(ctx context.Context, s settings) (err error) {
 	only, err := regexp.Compile(s.only)
 	if err != nil {
 		return err
@@ -68,30 +69,63 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer func() { _ = kept.Close() }()
-	say("bringing %d events in %s up to now, and copying them", kept.Events, s.dir)
+	say("bringing %d events in %s up to now", kept.Events, s.dir)
 	if err := kept.Fill(ctx, func(int) {}); err != nil {
 		return err
 	}
-	const name = "numbers"
-	dsn, err := kept.Copy(ctx, name)
-	if err != nil {
+	m := &meter{settings: s, only: only}
+	defer func() {
+		for _, c := range m.copies {
+			err = errors.Join(err, c.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := m.prepare(ctx, kept); err != nil {
 		return err
 	}
-	defer func() { _ = kept.Drop(context.WithoutCancel(ctx), name) }()
-	if err := expectHandovers(ctx, dsn); err != nil {
-		return err
+	return m.all(ctx)
+}
+
+// copied is a copy of the stock with a server.
+type copied struct {
+	kept      *stock.Stock
+	name, dsn string
+	says      string // what its column of the table holds
+	db        *store.Store
+	server    *asking.Server
+}
+
+// copyOf makes a copy, has fill add to it, and starts its server.
+func copyOf(ctx context.Context, s settings, kept *stock.Stock, name, says string, fill func(*copied) error) (*copied, error) {
+	say("copying the stock: %s", says)
+	c := &copied{kept: kept, name: name, says: says}
+	var err error
+	if c.dsn, err = kept.Copy(ctx, name); err == nil {
+		err = expectHandovers(ctx, c.dsn)
 	}
-	db, err := store.Open(ctx, store.Config{DSN: dsn})
-	if err != nil {
-		return err
+	if err == nil {
+		c.db, err = store.Open(ctx, store.Config{DSN: c.dsn})
 	}
-	defer db.Close()
-	server, err := asking.Start(ctx, s.binary, dsn)
-	if err != nil {
-		return err
+	if err == nil {
+		err = fill(c)
 	}
-	m := &meter{settings: s, only: only, server: server, db: db}
-	return errors.Join(m.all(ctx, kept.Plan, dsn), server.Stop())
+	if err == nil {
+		err = settle(ctx, c.dsn)
+	}
+	if err == nil {
+		c.server, err = asking.Start(ctx, s.binary, c.dsn)
+	}
+	return c, err
+}
+
+func (c *copied) close(ctx context.Context) error {
+	var err error
+	if c.server != nil {
+		err = c.server.Stop()
+	}
+	if c.db != nil {
+		c.db.Close()
+	}
+	return errors.Join(err, c.kept.Drop(ctx, c.name))
 }
 
 // expectHandovers has the gauges ask each hanging payload what it waits for. The payloads are not judged again, which
@@ -128,84 +162,78 @@ func execute(ctx context.Context, dsn, statement string, args ...any) error {
 type meter struct {
 	settings
 	only   *regexp.Regexp
-	server *asking.Server
-	db     *store.Store
+	copies []*copied // the stock as it is comes first, then the one with more payloads
 	missed int
 }
 
-func (m *meter) all(ctx context.Context, plan stock.Plan, dsn string) error {
-	var phases []phase
-	if m.times > 1 {
-		phases = append(phases, phase{fmt.Sprintf("with the numbers of %d times as many payloads", m.times), func() error { return multiply(ctx, m.db, dsn, plan, m.times) }})
+func (m *meter) prepare(ctx context.Context, kept *stock.Stock) error {
+	makers := []struct {
+		wanted     bool
+		name, says string
+		fill       func(*copied) error
+	}{
+		{true, "numbers", "p50, p99, most", func(*copied) error { return nil }},
+		{m.times > 1, "numbers_more", fmt.Sprintf("with the numbers of %d times as many payloads", m.times), func(c *copied) error {
+			return multiply(ctx, c.db, c.dsn, kept.Plan, m.times)
+		}},
+		{m.kinds > 0, "numbers_kinds", fmt.Sprintf("with %d more kinds of failures in %d organisations", m.kinds, kindOrgs), func(c *copied) error {
+			return addKinds(ctx, c.db, c.dsn, m.kinds)
+		}},
 	}
-	if m.kinds > 0 {
-		phases = append(phases, phase{fmt.Sprintf("and with %d more kinds of failures in %d organisations", m.kinds, kindOrgs), func() error { return addKinds(ctx, m.db, dsn, m.kinds) }})
-	}
-	head, line, times := "| what | p99 wanted | p50, p99, most |", "| --- | --- | --- |", make([][]asking.Spread, 1+len(phases))
-	var err error
-	if times[0], err = m.measure(ctx, dsn, nil); err != nil {
-		return err
-	}
-	for i, p := range phases {
-		say("%s: adding them", p.name)
-		if err := p.prepare(); err != nil {
+	for _, of := range makers {
+		if !of.wanted {
+			continue
+		}
+		c, err := copyOf(ctx, m.settings, kept, of.name, of.says, of.fill)
+		m.copies = append(m.copies, c)
+		if err != nil {
 			return err
 		}
-		if times[1+i], err = m.measure(ctx, dsn, func(q question) bool { return q.rollups }); err != nil {
-			return err
-		}
-		head, line = head+" "+p.name+" |", line+" --- |"
-	}
-	fmt.Println(head)
-	fmt.Println(line)
-	for i, q := range questions() {
-		if len(times[0][i]) > 0 {
-			fmt.Println(m.line(i, q, times))
-		}
-	}
-	if m.check && m.missed > 0 {
-		return fmt.Errorf("%d questions take longer than wanted", m.missed)
 	}
 	return nil
 }
 
-// phase is something to be done before all is asked once more.
-type phase struct {
-	name    string
-	prepare func() error
-}
-
-// measure asks each question; those left out have no times.
-func (m *meter) measure(ctx context.Context, dsn string, which func(question) bool) ([]asking.Spread, error) {
-	if err := settle(ctx, dsn); err != nil {
-		return nil, err
-	}
+func (m *meter) all(ctx context.Context) error {
 	say("asking")
-	var all []asking.Spread
-	for _, q := range questions() {
-		var times asking.Spread
-		if m.only.MatchString(q.name) && (which == nil || which(q)) {
-			var err error
-			if times, err = m.ask(ctx, q); err != nil {
-				return nil, fmt.Errorf("%s: %w", q.name, err)
-			}
-		}
-		all = append(all, times)
+	head, line := "| what | p99 wanted |", "| --- | --- |"
+	for _, c := range m.copies {
+		head, line = head+" "+c.says+" |", line+" --- |"
 	}
-	return all, nil
+	fmt.Println(head)
+	fmt.Println(line)
+	for _, q := range questions() {
+		if !m.only.MatchString(q.name) {
+			continue
+		}
+		times, err := m.ask(ctx, q)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		fmt.Println(m.line(q, times))
+	}
+	if m.check && m.missed > 0 {
+		return fmt.Errorf("%d times a question took longer than wanted", m.missed)
+	}
+	return nil
 }
 
-// ask asks again and again; the first tenth warms up.
-func (m *meter) ask(ctx context.Context, q question) (asking.Spread, error) {
-	var times asking.Spread
+// ask asks each copy in turn, so that what else goes on here meets all of them; the first tenth warms up.
+func (m *meter) ask(ctx context.Context, q question) ([]asking.Spread, error) {
+	copies := m.copies
+	if !q.rollups {
+		copies = copies[:1]
+	}
+	times := make([]asking.Spread, len(copies))
 	warm := max(m.requests/10, 3)
-	for i, began := 0, time.Now(); i < warm+m.requests && (len(times) < 3 || time.Since(began) < m.patience); i++ {
-		asked := time.Now()
-		if err := q.ask(ctx, m); err != nil {
-			return nil, err
-		}
-		if i >= warm || time.Since(began) > m.patience/2 {
-			times = append(times, time.Since(asked))
+	for i, began := 0, time.Now(); i < warm+m.requests && (len(times[0]) < 3 || time.Since(began) < m.patience); i++ {
+		for k, c := range copies {
+			asked := time.Now()
+			if err := q.ask(ctx, c); err != nil {
+				return nil, err
+			}
+			if i >= warm || time.Since(began) > m.patience/2 {
+				times[k] = append(times[k], time.Since(asked))
+			}
 		}
 	}
 	return times, nil
@@ -214,20 +242,17 @@ func (m *meter) ask(ctx context.Context, q question) (asking.Spread, error) {
 // noise is how much longer p50 may take with more payloads, on a machine where something else is always at work.
 const noise = 1.25
 
-// line is one of the table. More payloads may not cost more: that is held of the phase that adds them.
-func (m *meter) line(i int, q question, times [][]asking.Spread) string {
+// line is one of the table. More payloads may not cost more.
+func (m *meter) line(q question, times []asking.Spread) string {
 	line := "| " + q.name + " | "
 	if q.within > 0 {
 		line += q.within.String()
 	}
-	for phase := range times {
-		line += " | "
-		if t := times[phase][i]; len(t) > 0 {
-			line += t.String() + m.miss(q.within > 0 && t.At(0.99) > q.within)
-			line += m.miss(phase == 1 && m.times > 1 && float64(t.At(0.5)) > noise*float64(times[0][i].At(0.5))+float64(ms))
-		}
+	for k, t := range times {
+		line += " | " + t.String() + m.miss(q.within > 0 && t.At(0.99) > q.within)
+		line += m.miss(k == 1 && m.times > 1 && float64(t.At(0.5)) > noise*float64(times[0].At(0.5))+float64(ms))
 	}
-	return line + " |"
+	return line + strings.Repeat(" | ", len(m.copies)-len(times)) + " |"
 }
 
 func (m *meter) miss(missed bool) string {

@@ -16,7 +16,7 @@ type question struct {
 	name    string
 	within  time.Duration // wanted of the 99th percentile; 0: nothing is said
 	rollups bool          // answered from them alone
-	ask     func(context.Context, *meter) error
+	ask     func(context.Context, *copied) error
 }
 
 // The questions of the contract, as users send them.
@@ -51,9 +51,9 @@ func questions() []question {
 		question{"slowest in inventory over 30 days", 0, false, asked(fmt.Sprintf(slowest, "P30D"), "slowest")})
 }
 
-func asked(query, field string) func(context.Context, *meter) error {
-	return func(ctx context.Context, m *meter) error {
-		data, err := m.server.Ask(ctx, query, nil)
+func asked(query, field string) func(context.Context, *copied) error {
+	return func(ctx context.Context, c *copied) error {
+		data, err := c.server.Ask(ctx, query, nil)
 		if err == nil && len(data[field]) < len(`[{"name":"a"}]`) {
 			err = fmt.Errorf("nothing is answered: %s", data[field])
 		}
@@ -62,8 +62,8 @@ func asked(query, field string) func(context.Context, *meter) error {
 }
 
 // standing is what a scrape of the metrics reads at most every 15 s.
-func standing(ctx context.Context, m *meter) error {
-	s, err := m.db.Standing(ctx)
+func standing(ctx context.Context, c *copied) error {
+	s, err := c.db.Standing(ctx)
 	if err == nil && s.Stalled == 0 {
 		err = errors.New("nothing hangs")
 	}
