@@ -217,10 +217,10 @@ type letterRow struct {
 // DeadLetters counts what came in the last 90 days and was no event, by
 // reason and service, the most frequent first: at most 500 groups.
 func (s *Store) DeadLetters(ctx context.Context, filter DeadLetterFilter) ([]*DeadLetterGroup, error) {
-	if err := filter.Reason.check("reason"); err != nil {
+	if err := filter.Reason.check("reason", asSent); err != nil {
 		return nil, err
 	}
-	if err := filter.Service.check("service"); err != nil {
+	if err := filter.Service.check("service", asSent); err != nil {
 		return nil, err
 	}
 	if err := filter.TakenIn.check("takenIn"); err != nil {

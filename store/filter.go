@@ -73,16 +73,17 @@ func (f *PayloadFilter) check() error {
 	for _, t := range []struct {
 		field string
 		text  *Text
+		usual spelling
 	}{
-		{"orgId", f.OrgID},
-		{"account", f.Account},
-		{"service", f.Service},
-		{"source", f.Source},
-		{"status", f.Status},
-		{"failedService", f.FailedService},
-		{"failureMessage", f.FailureMessage},
+		{"orgId", f.OrgID, asSent},
+		{"account", f.Account, asSent},
+		{"service", f.Service, strings.ToLower},
+		{"source", f.Source, strings.ToLower},
+		{"status", f.Status, strings.ToLower},
+		{"failedService", f.FailedService, strings.ToLower},
+		{"failureMessage", f.FailureMessage, asSent},
 	} {
-		if err := t.text.check(t.field); err != nil {
+		if err := t.text.check(t.field, t.usual); err != nil {
 			return err
 		}
 	}
@@ -129,11 +130,19 @@ func (f *PayloadFilter) checkVerdict() error {
 			return bad("verdict: there is no state %q", string(state))
 		}
 	}
-	failure := f.FailedService.asksForValue() || f.FailureMessage.asksForValue() || f.Fingerprint.asksForValue() || f.FailedAt != nil
-	if states := v.states(); failure && len(states) > 0 && !slices.Contains(states, payload.StateFailed) {
+	states := v.states()
+	switch {
+	case len(states) == 0 && (v.Eq != nil || len(v.In) > 0) && (v.In == nil || len(v.In) > 0):
+		return contradiction("verdict")
+	case f.asksForFailure() && len(states) > 0 && !slices.Contains(states, payload.StateFailed):
 		return bad("verdict: only FAILED payloads have a failure to filter by")
 	}
 	return nil
+}
+
+// asksForFailure tells whether only payloads that failed can match.
+func (f *PayloadFilter) asksForFailure() bool {
+	return f.FailedService.asksForValue() || f.FailureMessage.asksForValue() || f.Fingerprint.asksForValue() || f.FailedAt != nil
 }
 
 var everyState = []payload.State{payload.StateInProgress, payload.StateStalled, payload.StateFailed, payload.StateSucceeded}
@@ -159,15 +168,16 @@ func (f *StatusFilter) check() error {
 	for _, t := range []struct {
 		field string
 		text  *Text
+		usual spelling
 	}{
-		{"service", f.Service},
-		{"source", f.Source},
-		{"status", f.Status},
-		{"message", f.Message},
-		{"orgId", f.OrgID},
-		{"account", f.Account},
+		{"service", f.Service, strings.ToLower},
+		{"source", f.Source, strings.ToLower},
+		{"status", f.Status, strings.ToLower},
+		{"message", f.Message, asSent},
+		{"orgId", f.OrgID, asSent},
+		{"account", f.Account, asSent},
 	} {
-		if err := t.text.check(t.field); err != nil {
+		if err := t.text.check(t.field, t.usual); err != nil {
 			return err
 		}
 	}
@@ -177,7 +187,61 @@ func (f *StatusFilter) check() error {
 	return f.Date.check("date")
 }
 
-func (t *Text) check(field string) error {
+// spelling is the one way to write what several texts say.
+type spelling func(string) string
+
+func asSent(text string) string { return text }
+
+// asID is the spelling of ids that may be UUIDs.
+func asID(text string) string {
+	if id, err := payload.ParseRequestID(text); err == nil {
+		return id.String()
+	}
+	return text
+}
+
+func contradiction(field string) error {
+	return bad("%s: no value can meet eq, in and notIn together", field)
+}
+
+func (t *Text) check(field string, usual spelling) error {
+	if err := t.checkValues(field); err != nil {
+		return err
+	}
+	if t.contradicts(usual) {
+		return contradiction(field)
+	}
+	return nil
+}
+
+// contradicts tells whether no text can meet eq, in and notIn together. An
+// empty in is no contradiction: it says that nothing is wanted.
+func (t *Text) contradicts(usual spelling) bool {
+	if t == nil || (t.In != nil && len(t.In) == 0) {
+		return false
+	}
+	in, notIn := textSet(t.In, usual), textSet(t.NotIn, usual)
+	wanted := in
+	if t.Eq != nil {
+		wanted = textSet([]string{*t.Eq}, usual)
+	}
+	for text := range wanted {
+		if (t.In == nil || in[text]) && !notIn[text] {
+			return false
+		}
+	}
+	return len(wanted) > 0
+}
+
+func textSet(texts []string, usual spelling) map[string]bool {
+	set := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		set[usual(text)] = true
+	}
+	return set
+}
+
+func (t *Text) checkValues(field string) error {
 	if t == nil {
 		return nil
 	}
@@ -206,8 +270,11 @@ func (t *Text) checkRequestID() error {
 	if t == nil {
 		return nil
 	}
-	if err := t.checkHost("requestId"); err != nil {
+	if err := t.checkID("requestId"); err != nil {
 		return err
+	}
+	if t.contradicts(asID) {
+		return contradiction("requestId")
 	}
 	for _, value := range t.values() {
 		if _, err := payload.ParseRequestID(value); err != nil {
@@ -224,7 +291,7 @@ func (t *Text) checkFingerprint() error {
 	if t.Contains != nil {
 		return bad("fingerprint: it is matched whole, contains is for texts")
 	}
-	if err := t.check("fingerprint"); err != nil {
+	if err := t.check("fingerprint", asSent); err != nil {
 		return err
 	}
 	for _, value := range t.values() {
@@ -235,11 +302,23 @@ func (t *Text) checkFingerprint() error {
 	return nil
 }
 
+// checkHost: a payload can name several hosts, so that of eq and in each may
+// hold for another.
 func (t *Text) checkHost(field string) error {
+	if err := t.checkID(field); err != nil || t == nil {
+		return err
+	}
+	if (&Text{Eq: t.Eq, NotIn: t.NotIn}).contradicts(asID) || (&Text{In: t.In, NotIn: t.NotIn}).contradicts(asID) {
+		return contradiction(field)
+	}
+	return nil
+}
+
+func (t *Text) checkID(field string) error {
 	if t != nil && t.Contains != nil {
 		return bad("%s: an id is matched whole, contains is for texts", field)
 	}
-	return t.check(field)
+	return t.checkValues(field)
 }
 
 // lower is t for words that are stored in lower case.

@@ -186,7 +186,7 @@ func (s *Store) Payloads(ctx context.Context, filter PayloadFilter, order Payloa
 	if err := filter.check(); err != nil {
 		return nil, err
 	}
-	order, err := order.check(filter.Verdict)
+	order, err := order.check(&filter)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (s *Store) Payloads(ctx context.Context, filter PayloadFilter, order Payloa
 }
 
 // check fills the defaults in, and refuses what the order cannot sort.
-func (o PayloadOrder) check(v *VerdictFilter) (PayloadOrder, error) {
+func (o PayloadOrder) check(f *PayloadFilter) (PayloadOrder, error) {
 	if o.Field == "" {
 		o.Field = OrderByStartedAt
 	}
@@ -217,7 +217,10 @@ func (o PayloadOrder) check(v *VerdictFilter) (PayloadOrder, error) {
 	if o.column() == "" {
 		return o, bad("orderBy: payloads have no order %q", string(o.Field))
 	}
-	sortable := o.states()
+	sortable, v := o.states(), f.Verdict
+	if o.Field == OrderByQuietSince && f.asksForFailure() {
+		return o, bad("orderBy: %s lists only payloads whose verdict is one of %v: they have no failure to filter by", o.Field, sortable)
+	}
 	if v == nil || sortable == nil {
 		return o, nil
 	}

@@ -155,7 +155,9 @@ func TestPayloadFiltersAgreeWithTheirMeaning(t *testing.T) {
 		case 2:
 			return &store.Text{NotIn: []string{pick()}}
 		case 3:
-			return &store.Text{Eq: new(pick()), In: []string{pick(), pick()}, NotIn: []string{pick()}}
+			eq := pick()
+			others := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return strings.EqualFold(value, eq) })
+			return &store.Text{Eq: &eq, In: []string{pick(), eq}, NotIn: others}
 		case 4:
 			return &store.Text{In: []string{}}
 		}
@@ -275,30 +277,58 @@ func TestPayloadsRefusesWhatContradictsItself(t *testing.T) {
 		order  store.PayloadOrder
 		page   store.Page
 	}{
-		"first and last":                {page: store.Page{First: new(1), Last: new(1)}},
-		"first beyond 500":              {page: store.Page{First: new(501)}},
-		"negative last":                 {page: store.Page{Last: new(-1)}},
-		"garbled cursor":                {page: store.Page{After: new("nonsense")}},
-		"empty cursor":                  {page: store.Page{Before: new("")}},
-		"unknown order":                 {order: store.PayloadOrder{Field: "LUCK"}},
-		"unknown direction":             {order: store.PayloadOrder{Direction: "UP"}},
-		"unknown state":                 {filter: store.PayloadFilter{Verdict: &store.VerdictFilter{In: []payload.State{unknown}}}},
-		"failed at, without the failed": {order: byFailure, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{NotIn: []payload.State{failed}}}},
-		"failed at, of the succeeded":   {order: byFailure, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{Eq: &succeeded}}},
-		"quiet since, of the failed":    {order: byQuiet, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{In: []payload.State{failed, payload.StateStalled}}}},
-		"failure of the succeeded":      {filter: store.PayloadFilter{Verdict: &store.VerdictFilter{Eq: &succeeded}, FailedService: &store.Text{Eq: new("puptoo")}}},
-		"since and from":                {filter: store.PayloadFilter{StartedAt: &store.Window{Since: new(time.Hour), From: &noon}}},
-		"from after to":                 {filter: store.PayloadFilter{FailedAt: &store.Window{From: new(noon.Add(1)), To: &noon}}},
-		"negative since":                {filter: store.PayloadFilter{StartedAt: &store.Window{Since: new(-time.Hour)}}},
-		"duration upside down":          {filter: store.PayloadFilter{Duration: &store.DurationRange{Gte: new(2 * time.Second), Lt: new(time.Second)}}},
-		"a request id that is none":     {filter: store.PayloadFilter{RequestID: &store.Text{In: []string{"third-party"}}}},
-		"a part of a request id":        {filter: store.PayloadFilter{RequestID: &store.Text{Contains: new("ab")}}},
-		"a part of a host id":           {filter: store.PayloadFilter{SystemID: &store.Text{Contains: new("ab")}}},
-		"NUL":                           {filter: store.PayloadFilter{OrgID: &store.Text{Eq: new("a\x00b")}}},
-		"no UTF-8":                      {filter: store.PayloadFilter{Service: &store.Text{Eq: new("\xff")}}},
+		"first and last":                 {page: store.Page{First: new(1), Last: new(1)}},
+		"first beyond 500":               {page: store.Page{First: new(501)}},
+		"negative last":                  {page: store.Page{Last: new(-1)}},
+		"garbled cursor":                 {page: store.Page{After: new("nonsense")}},
+		"empty cursor":                   {page: store.Page{Before: new("")}},
+		"unknown order":                  {order: store.PayloadOrder{Field: "LUCK"}},
+		"unknown direction":              {order: store.PayloadOrder{Direction: "UP"}},
+		"unknown state":                  {filter: store.PayloadFilter{Verdict: &store.VerdictFilter{In: []payload.State{unknown}}}},
+		"failed at, without the failed":  {order: byFailure, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{NotIn: []payload.State{failed}}}},
+		"failed at, of the succeeded":    {order: byFailure, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{Eq: &succeeded}}},
+		"quiet since, of the failed":     {order: byQuiet, filter: store.PayloadFilter{Verdict: &store.VerdictFilter{In: []payload.State{failed, payload.StateStalled}}}},
+		"failure of the succeeded":       {filter: store.PayloadFilter{Verdict: &store.VerdictFilter{Eq: &succeeded}, FailedService: &store.Text{Eq: new("puptoo")}}},
+		"quiet since, by a failure":      {order: byQuiet, filter: store.PayloadFilter{FailedService: &store.Text{Eq: new("puptoo")}}},
+		"quiet since, by when it failed": {order: byQuiet, filter: store.PayloadFilter{FailedAt: &store.Window{From: &noon}}},
+		"eq outside in":                  {filter: store.PayloadFilter{OrgID: &store.Text{Eq: new("1"), In: []string{"2"}}}},
+		"eq in notIn":                    {filter: store.PayloadFilter{Service: &store.Text{Eq: new("Puptoo"), NotIn: []string{"puptoo"}}}},
+		"in within notIn":                {filter: store.PayloadFilter{Account: &store.Text{In: []string{"1", "2"}, NotIn: []string{"2", "1", "3"}}}},
+		"a host in notIn":                {filter: store.PayloadFilter{SystemID: &store.Text{Eq: new(strings.ToUpper(systemA)), NotIn: []string{systemA}}}},
+		"a request id outside in":        {filter: store.PayloadFilter{RequestID: &store.Text{Eq: new(requestID(1).String()), In: []string{requestID(2).String()}}}},
+		"a verdict outside in":           {filter: store.PayloadFilter{Verdict: &store.VerdictFilter{Eq: &failed, In: []payload.State{succeeded}}}},
+		"since and from":                 {filter: store.PayloadFilter{StartedAt: &store.Window{Since: new(time.Hour), From: &noon}}},
+		"from after to":                  {filter: store.PayloadFilter{FailedAt: &store.Window{From: new(noon.Add(1)), To: &noon}}},
+		"negative since":                 {filter: store.PayloadFilter{StartedAt: &store.Window{Since: new(-time.Hour)}}},
+		"duration upside down":           {filter: store.PayloadFilter{Duration: &store.DurationRange{Gte: new(2 * time.Second), Lt: new(time.Second)}}},
+		"a request id that is none":      {filter: store.PayloadFilter{RequestID: &store.Text{In: []string{"third-party"}}}},
+		"a part of a request id":         {filter: store.PayloadFilter{RequestID: &store.Text{Contains: new("ab")}}},
+		"a part of a host id":            {filter: store.PayloadFilter{SystemID: &store.Text{Contains: new("ab")}}},
+		"NUL":                            {filter: store.PayloadFilter{OrgID: &store.Text{Eq: new("a\x00b")}}},
+		"no UTF-8":                       {filter: store.PayloadFilter{Service: &store.Text{Eq: new("\xff")}}},
 	} {
 		_, err := s.Payloads(t.Context(), c.filter, c.order, c.page)
 		wantBadInput(t, name, err)
+	}
+}
+
+// What asks for nothing, or for hosts of which a payload can name several, is
+// no contradiction.
+func TestPayloadsAnswersWhatCanHold(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	failed := payload.StateFailed
+	for name, filter := range map[string]store.PayloadFilter{
+		"an empty in":           {OrgID: &store.Text{Eq: new("1"), In: []string{}}},
+		"an empty in of states": {Verdict: &store.VerdictFilter{Eq: &failed, In: []payload.State{}}},
+		"two hosts":             {SystemID: &store.Text{Eq: new(systemA), In: []string{inventoryA}}},
+		"two spellings":         {SystemID: &store.Text{In: []string{strings.ToUpper(systemA)}, NotIn: []string{inventoryA}}},
+		"two orgs":              {OrgID: &store.Text{Eq: new("a"), NotIn: []string{"A"}}},
+		"a failure, by itself":  {FailedService: &store.Text{Eq: new("puptoo")}},
+	} {
+		if _, err := s.Payloads(t.Context(), filter, store.PayloadOrder{}, store.Page{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

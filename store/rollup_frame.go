@@ -24,8 +24,9 @@ func (f *NumbersFilter) check() error {
 	for _, t := range []struct {
 		field string
 		text  *Text
-	}{{"orgId", f.OrgID}, {"service", f.Service}, {"source", f.Source}} {
-		if err := t.text.check(t.field); err != nil {
+		usual spelling
+	}{{"orgId", f.OrgID, asSent}, {"service", f.Service, strings.ToLower}, {"source", f.Source, strings.ToLower}} {
+		if err := t.text.check(t.field, t.usual); err != nil {
 			return err
 		}
 	}

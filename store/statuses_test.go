@@ -132,6 +132,7 @@ func TestStatusesRefusesWhatContradictsItself(t *testing.T) {
 		"cursor":     {page: store.Page{After: new("AQ")}},
 		"request id": {filter: store.StatusFilter{RequestID: &store.Text{Eq: new("x")}}},
 		"window":     {filter: store.StatusFilter{Date: &store.Window{Since: new(time.Hour), To: &noon}}},
+		"eq and in":  {filter: store.StatusFilter{Message: &store.Text{Eq: new("a"), In: []string{"b"}}}},
 		"NUL":        {filter: store.StatusFilter{Message: &store.Text{Contains: new("\x00")}}},
 	} {
 		_, err := s.Statuses(t.Context(), c.filter, c.order, c.page)
