@@ -135,8 +135,13 @@ func resetCause(registry *prometheus.Registry) (string, error) {
 		return "", err
 	}
 	for _, family := range families {
-		if family.GetName() == "payload_tracker_position_resets_total" {
-			return family.GetMetric()[0].GetLabel()[0].GetValue(), nil
+		if family.GetName() != "payload_tracker_position_resets_total" {
+			continue
+		}
+		for _, metric := range family.GetMetric() { // one a cause, whether it was met or not
+			if metric.GetCounter().GetValue() > 0 {
+				return metric.GetLabel()[0].GetValue(), nil
+			}
 		}
 	}
 	return "", fmt.Errorf("no position was reset")
