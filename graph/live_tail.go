@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/payload-tracker/payload-tracker/identity"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -25,6 +26,10 @@ const (
 	// tailKnown is how many events are remembered, so that none comes twice when
 	// it is looked for after a break.
 	tailKnown = 1 << 16
+	// tailShared is how many of the newest statuses stay with their batches, so
+	// that what is asked of them is read together. What waits longer for a slow
+	// client is read for alone: it must not hold what others were given.
+	tailShared = 2000
 )
 
 // tail is who follows statuses.
@@ -35,10 +40,25 @@ type tail struct {
 	ready   chan struct{}
 
 	mu      sync.Mutex
-	waiting []*Status
+	waiting []given
 	bytes   int // of their messages
 	skipped int // left out since the last one was given
 	budget  budget
+}
+
+// given is a status for a client, and the batch it is read for with.
+type given struct {
+	row   *store.Status
+	batch weak.Pointer[siblings[*store.Status]]
+	now   time.Time
+}
+
+func (g given) status() *Status {
+	batch := g.batch.Value()
+	if batch == nil {
+		batch = newSiblings([]*store.Status{g.row})
+	}
+	return &Status{Status: g.row, list: batch, now: g.now}
 }
 
 // followStatuses begins to follow the statuses that meet a filter.
@@ -66,7 +86,7 @@ func (t *tail) next(ctx context.Context) (s *Status, skipped int, err error) {
 	for {
 		t.mu.Lock()
 		if len(t.waiting) > 0 {
-			s, skipped = t.waiting[0], t.skipped
+			s, skipped = t.waiting[0].status(), t.skipped
 			t.drop()
 			t.skipped = 0
 			t.mu.Unlock()
@@ -83,8 +103,8 @@ func (t *tail) next(ctx context.Context) (s *Status, skipped int, err error) {
 
 // drop forgets the oldest that waits.
 func (t *tail) drop() {
-	t.bytes -= len(t.waiting[0].Message)
-	t.waiting[0] = nil
+	t.bytes -= len(t.waiting[0].row.Message)
+	t.waiting[0] = given{}
 	t.waiting = t.waiting[1:]
 }
 
@@ -105,12 +125,12 @@ func (t *tail) choose(fresh []store.Fresh, left int, now time.Time) []*store.Sta
 }
 
 // give keeps statuses for the client, as far as it can take them.
-func (t *tail) give(statuses []*Status) {
+func (t *tail) give(rows []*store.Status, batch *siblings[*store.Status], now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, s := range statuses {
-		t.waiting = append(t.waiting, s)
-		t.bytes += len(s.Message)
+	for _, row := range rows {
+		t.waiting = append(t.waiting, given{row, weak.Make(batch), now})
+		t.bytes += len(row.Message)
 	}
 	for len(t.waiting) > tailWaiting || (t.bytes > tailBytes && len(t.waiting) > 1) {
 		t.drop()
@@ -228,6 +248,9 @@ type tailReader struct {
 	budget budget
 	known  map[event]struct{}
 	order  []event // of known, the oldest first
+
+	shared []*siblings[*store.Status] // the newest batches
+	held   int                        // statuses in them
 }
 
 func (r *tailReader) read(ctx context.Context, n *store.Notice, left int, tails []*tail) {
@@ -245,33 +268,41 @@ func (r *tailReader) read(ctx context.Context, n *store.Notice, left int, tails 
 	for i, t := range tails {
 		chosen[i] = t.choose(fresh, left, now)
 	}
-	share(tails, chosen, now)
+	r.share(tails, chosen, now)
 }
 
 // share gives each tail what it chose. What tails of one scope have chosen is
-// one list: what one asks of it, as the payloads, is read for all.
-func share(tails []*tail, chosen [][]*store.Status, now time.Time) {
-	lists := map[identity.Scope]map[*store.Status]*Status{}
+// one batch: what one asks of it, as the payloads, is read for all.
+func (r *tailReader) share(tails []*tail, chosen [][]*store.Status, now time.Time) {
+	rows := map[identity.Scope]map[*store.Status]struct{}{}
 	for i, t := range tails {
-		if lists[t.scope] == nil {
-			lists[t.scope] = map[*store.Status]*Status{}
+		if rows[t.scope] == nil {
+			rows[t.scope] = map[*store.Status]struct{}{}
 		}
 		for _, row := range chosen[i] {
-			lists[t.scope][row] = nil
+			rows[t.scope][row] = struct{}{}
 		}
 	}
-	for _, list := range lists {
-		rows := slices.Collect(maps.Keys(list))
-		for i, s := range statusesOf(rows, now) {
-			list[rows[i]] = s
-		}
+	batches := make(map[identity.Scope]*siblings[*store.Status], len(rows))
+	for scope, all := range rows {
+		batches[scope] = newSiblings(slices.Collect(maps.Keys(all)))
+		r.hold(batches[scope])
 	}
 	for i, t := range tails {
-		given := make([]*Status, len(chosen[i]))
-		for k, row := range chosen[i] {
-			given[k] = lists[t.scope][row]
-		}
-		t.give(given)
+		t.give(chosen[i], batches[t.scope], now)
+	}
+}
+
+// hold keeps a batch together, and lets go of the oldest.
+func (r *tailReader) hold(batch *siblings[*store.Status]) {
+	if len(batch.rows) == 0 {
+		return
+	}
+	r.shared, r.held = append(r.shared, batch), r.held+len(batch.rows)
+	for r.held > tailShared && len(r.shared) > 1 {
+		r.held -= len(r.shared[0].rows)
+		r.shared[0] = nil
+		r.shared = r.shared[1:]
 	}
 }
 
