@@ -34,6 +34,10 @@ func adviseSlowest(err error, f store.SlowestFilter) error {
 	return advise(err, "window", true, []absent{{"service", f.Service == ""}, {"orgId", f.OrgID == ""}})
 }
 
+func adviseNumbers(err error, service *store.Text) error {
+	return advise(err, "window", true, []absent{{"service", service == nil}})
+}
+
 // absent is a filter and whether it is not given.
 type absent struct {
 	name string

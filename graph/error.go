@@ -48,7 +48,7 @@ func codedf(code, format string, args ...any) *gqlerror.Error {
 func badRequest(message string) *gqlerror.Error { return coded(codeBadUserInput, message) }
 
 func timedOut() *gqlerror.Error {
-	return coded(codeTimeout, "the question took too long: narrow it by a time range, an org or a service")
+	return coded(codeTimeout, "the question took too long: ask for less of it, or again in a moment")
 }
 
 func setCode(err *gqlerror.Error, code string) {

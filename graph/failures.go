@@ -23,7 +23,7 @@ func (q query) Failures(ctx context.Context, window store.Window, filter *store.
 	asked.Now = now(ctx)
 	found, err := q.store.FailureGroups(ctx, window, asked)
 	if err != nil {
-		return nil, err
+		return nil, adviseNumbers(err, asked.Service)
 	}
 	list, groups := newSiblings(found), make([]*FailureGroup, len(found))
 	for i, group := range found {

@@ -9,5 +9,6 @@ import (
 func (q query) Flow(ctx context.Context, window store.Window, filter *store.NumbersFilter) (*store.Flow, error) {
 	asked := value(filter)
 	asked.Now = now(ctx)
-	return q.store.Flow(ctx, window, asked)
+	found, err := q.store.Flow(ctx, window, asked)
+	return found, adviseNumbers(err, asked.Service)
 }

@@ -155,6 +155,10 @@ func TestATimeoutSaysWhichFilterWouldHelp(t *testing.T) {
 		`{ statuses(filter: {message: {contains: "x"}, date: {since: "P30D"}, service: {eq: "a"}}) { nodes { id } } }`: `ask for less time in date, or add status or requestId`,
 		`{ payloads(filter: {status: {eq: "x"}}) { nodes { id } } }`:                                                   `add startedAt to the filter, such as {since: "PT24H"}, or add systemId or orgId`,
 		`{ payloads(filter: {failureMessage: {contains: "x"}, orgId: {eq: "a"}}) { nodes { id } } }`:                   `add failedAt to the filter, such as {since: "PT24H"}, or add systemId`,
+		`{ failures(window: {since: "P30D"}) { total } }`:                                                              `ask for less time in window, or add service`,
+		`{ services(window: {since: "P30D"}, filter: {service: {eq: "a"}}) { name } }`:                                 `ask for less time in window`,
+		`{ flow(window: {since: "P30D"}) { nodes { service } } }`:                                                      `ask for less time in window, or add service`,
+		`{ payload(by: {requestId: "` + requestID(1).String() + `"}) { id } }`:                                         `ask for less of it, or again in a moment`,
 	} {
 		r := b.ask(question, nil)
 		if r.code() != "TIMEOUT" || r.Errors[0].Message != "the question took too long: "+want {

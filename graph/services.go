@@ -9,5 +9,6 @@ import (
 func (q query) Services(ctx context.Context, window store.Window, filter *store.NumbersFilter) ([]*store.ServiceNumbers, error) {
 	asked := value(filter)
 	asked.Now = now(ctx)
-	return q.store.Services(ctx, window, asked)
+	found, err := q.store.Services(ctx, window, asked)
+	return found, adviseNumbers(err, asked.Service)
 }

@@ -94,7 +94,7 @@ func translate(operation string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", operation, err)
 	case errors.Is(err, context.DeadlineExceeded), code == "57014":
-		return payload.Errorf(payload.CodeTimeout, "the question took too long: narrow it by a time range, an org or a service")
+		return payload.Errorf(payload.CodeTimeout, "the question took too long: ask for less of it, or again in a moment")
 	case code == codeUndefinedTable:
 		return payload.Errorf(payload.CodeUnavailable, "the database has no schema yet: run payload-tracker migrate up")
 	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), isNetwork(err):
