@@ -54,6 +54,9 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request, a *answer)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Accel-Buffering", "no") // of a proxy in between
 	header.Add("Vary", "Accept")
+	if r.Method == http.MethodHead {
+		return // nobody hears what would follow
+	}
 	ctx, cancel := h.openings.while(r.Context())
 	var alive sync.WaitGroup
 	defer alive.Wait()

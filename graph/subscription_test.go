@@ -1,11 +1,13 @@
 package graph_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -208,6 +210,36 @@ func TestSubscriptionsShowThatTheyLive(t *testing.T) {
 	if _, err := mute.read(); err == nil || time.Since(began) > patience/2 {
 		t.Errorf("after %s: %v", time.Since(began), err)
 	}
+}
+
+// Who asks for the head of a stream is not kept, nor is a place for it.
+func TestTheHeadOfAStreamEnds(t *testing.T) {
+	t.Parallel()
+	b := setupLive(t, func(c *graph.HandlerConfig) { c.Live.Subscriptions = 1 })
+	request := "HEAD /?query=" + url.QueryEscape(`subscription { statuses { id } }`) + " HTTP/1.1\r\nHost: tracker\r\nAccept: text/event-stream\r\n\r\n"
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	answers := bufio.NewReader(conn)
+	for range 2 { // on one connection: the first has to end
+		if _, err := conn.Write([]byte(request)); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(answers, &http.Request{Method: http.MethodHead})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if media := response.Header.Get("Content-Type"); !strings.HasPrefix(media, "text/event-stream") {
+			t.Errorf("%d %s", response.StatusCode, media)
+		}
+	}
+	b.begun(b.events(`subscription { statuses { service } }`).next)
 }
 
 // At the end of the process clients are sent elsewhere: 1001, and a stream of
