@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -174,21 +176,69 @@ func (m *meter) checkValue(t *ast.Type, v any, name string) error {
 		}
 		return nil
 	}
-	object, ok := v.(map[string]any)
-	if definition := m.schema.Types[t.NamedType]; ok && definition.Kind == ast.InputObject {
-		for _, field := range definition.Fields {
-			if err := m.checkValue(field.Type, object[field.Name], name+"."+field.Name); err != nil {
-				return err
-			}
-		}
-		return nil
+	switch definition := m.schema.Types[t.NamedType]; definition.Kind {
+	case ast.InputObject:
+		return m.checkObject(definition, v, name)
+	case ast.Enum:
+		return named(name, checkEnum(definition, v))
+	default:
+		return named(name, checkScalar(t.NamedType, v))
 	}
-	if err := checkScalar(t.NamedType, v); err != nil {
-		wrong := asError(err)
-		wrong.Message = name + ": " + wrong.Message
-		return wrong
+}
+
+// checkObject also counts what is given of a @oneOf: the library counts in
+// documents alone, not in variables.
+func (m *meter) checkObject(definition *ast.Definition, v any, name string) error {
+	object, _ := v.(map[string]any)
+	given := 0
+	for _, field := range definition.Fields {
+		if object[field.Name] != nil {
+			given++
+		}
+		if err := m.checkValue(field.Type, object[field.Name], name+"."+field.Name); err != nil {
+			return err
+		}
+	}
+	if given != 1 && definition.Directives.ForName("oneOf") != nil {
+		var fields []string
+		for _, field := range definition.Fields {
+			fields = append(fields, field.Name)
+		}
+		return named(name, badRequest("give exactly one of "+alternatives(fields)))
 	}
 	return nil
+}
+
+// named is err with the name of the value that is wrong.
+func named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	wrong := asError(err)
+	wrong.Message = name + ": " + wrong.Message
+	return wrong
+}
+
+// checkEnum: of variables the library takes any letter case, resolvers do not.
+func checkEnum(definition *ast.Definition, v any) error {
+	word, ok := v.(string)
+	if ok && definition.EnumValues.ForName(word) != nil {
+		return nil
+	}
+	var words []string
+	for _, value := range definition.EnumValues {
+		words = append(words, value.Name)
+	}
+	return badRequest(fmt.Sprintf("%q is no %s: give %s", fmt.Sprint(v), definition.Name, alternatives(words)))
+}
+
+// alternatives are words as a sentence has them: a, b or c.
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func checkScalar(name string, v any) error {

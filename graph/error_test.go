@@ -92,6 +92,26 @@ func TestAWrongValueIsNamed(t *testing.T) {
 	}
 }
 
+// What a variable's type does not allow is no question to be executed.
+func TestAVariableOfAnotherTypeIsNotExecuted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for variable, want := range map[string]string{
+		`$v: PayloadFilter) { payloads(filter: $v) { nodes { id } } }|{"verdict": {"in": ["FAILED", "stalled"]}}`:  `payloads: filter.verdict.in[1]: "stalled" is no VerdictState: give IN_PROGRESS, STALLED, FAILED or SUCCEEDED`,
+		`$v: PayloadOrder) { payloads(orderBy: $v) { nodes { id } } }|{"field": "STARTED_AT", "direction": "asc"}`: `payloads: orderBy.direction: "asc" is no OrderDirection: give ASC or DESC`,
+		`$v: PayloadBy!) { payload(by: $v) { id } }|{}`:                                                            `payload: by: give exactly one of requestId, inventoryId or systemId`,
+		`$v: PayloadBy!) { payload(by: $v) { id } }|{"inventoryId": "a", "systemId": "b"}`:                         `payload: by: give exactly one of requestId, inventoryId or systemId`,
+		`$v: PayloadBy!) { payload(by: $v) { id } }|{"requestId": null, "systemId": null}`:                         `payload: by: give exactly one of requestId, inventoryId or systemId`,
+	} {
+		query, v, _ := strings.Cut(variable, "|")
+		r := b.post(`{"query": "query (`+query+`", "variables": {"v": `+v+`}}`, "Content-Type", "application/json", "Accept", mediaResponse)
+		if r.status != http.StatusBadRequest || r.code() != "BAD_USER_INPUT" || r.Errors[0].Message != want || strings.Contains(r.body, `"data"`) {
+			t.Errorf("%s: %d %s", variable, r.status, r.body)
+		}
+	}
+	want(t, b.data(`query ($v: PayloadBy!) { payload(by: $v) { id } }`, map[string]any{"v": map[string]any{"systemId": "a", "requestId": nil}}), nil, "payload")
+}
+
 // One value stands for a list of it, also in a variable.
 func TestOneValueStandsForAList(t *testing.T) {
 	t.Parallel()
