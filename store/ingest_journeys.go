@@ -84,7 +84,7 @@ func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Ru
 	if len(fresh) == 0 {
 		return nil
 	}
-	c, err := s.columnsOf(ctx, rules, fresh, journeys)
+	c, err := s.columnsOf(ctx, tx, rules, fresh, journeys)
 	if err != nil {
 		return fmt.Errorf("new journeys: %w", err)
 	}
@@ -115,7 +115,7 @@ func (s *Store) writeJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rul
 	if len(ids) == 0 {
 		return nil
 	}
-	c, err := s.columnsOf(ctx, rules, ids, journeys)
+	c, err := s.columnsOf(ctx, tx, rules, ids, journeys)
 	if err != nil {
 		return err
 	}
@@ -157,10 +157,10 @@ func (c *columns) args(ids []int64, rules *payload.Rules) []any {
 	}
 }
 
-func (s *Store) columnsOf(ctx context.Context, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) (columns, error) {
+func (s *Store) columnsOf(ctx context.Context, tx pgx.Tx, rules *payload.Rules, ids []int64, journeys map[int64]*payload.Journey) (columns, error) {
 	var c columns
 	for _, id := range ids {
-		trails, err := s.trailsOf(ctx, journeys[id])
+		trails, err := s.trailsOf(ctx, tx, journeys[id])
 		if err != nil {
 			return c, err
 		}
@@ -225,8 +225,9 @@ func textOrNil(text string) *string {
 }
 
 // trailsOf is the numbers of the (service, source, word) a journey went
-// through, as PostgreSQL writes an array.
-func (s *Store) trailsOf(ctx context.Context, j *payload.Journey) (string, error) {
+// through, as PostgreSQL writes an array. Those that another process made are
+// read in the transaction: who holds one connection must not wait for another.
+func (s *Store) trailsOf(ctx context.Context, tx pgx.Tx, j *payload.Journey) (string, error) {
 	var ids []int32
 	var unknown []trail
 	for stage, word := range j.Words() {
@@ -239,8 +240,11 @@ func (s *Store) trailsOf(ctx context.Context, j *payload.Journey) (string, error
 	}
 	if len(unknown) > 0 {
 		numbered := map[trail]int32{}
-		if err := s.makeTrails(ctx, unknown, numbered); err != nil {
+		if err := s.readTrails(ctx, tx, unknown, numbered); err != nil {
 			return "", fmt.Errorf("trails: %w", err)
+		}
+		if len(numbered) < len(unknown) {
+			return "", fmt.Errorf("trails: %d of %d that events of a journey took are missing", len(unknown)-len(numbered), len(unknown))
 		}
 		for _, id := range numbered {
 			ids = append(ids, id)

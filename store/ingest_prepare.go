@@ -78,7 +78,17 @@ func (s *Store) makeTrails(ctx context.Context, unknown []trail, known map[trail
 	if _, err := s.pool.Exec(ctx, insert, hot, services, sources, statuses); err != nil {
 		return err
 	}
-	rows, err := s.pool.Query(ctx, `SELECT t.id, t.service, t.source, t.status FROM trails t
+	return s.readTrails(ctx, s.pool, unknown, known)
+}
+
+// readTrails gives those trails that have one their number, in known and in
+// the cache.
+func (s *Store) readTrails(ctx context.Context, on querier, unknown []trail, known map[trail]int32) error {
+	services, sources, statuses := make([]string, len(unknown)), make([]string, len(unknown)), make([]string, len(unknown))
+	for i, t := range unknown {
+		services[i], sources[i], statuses[i] = t.service, t.source, t.status
+	}
+	rows, err := on.Query(ctx, `SELECT t.id, t.service, t.source, t.status FROM trails t
 		JOIN unnest($1::text[], $2::text[], $3::text[]) u(service, source, status) USING (service, source, status)`, hot, services, sources, statuses)
 	if err != nil {
 		return err

@@ -286,3 +286,27 @@ func TestProcessesMeetInNewPayloads(t *testing.T) {
 		}
 	}
 }
+
+// A batch that holds its connection never waits for another: with as many
+// batches as connections none would go on.
+func TestIngestNeedsOneConnection(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	other := storetest.New(t, func(c *store.Config) { c.DSN = dsn })
+	newFeeder(t, other, 0).feed(event(1, "ingress", "received", 0), event(1, "elsewhere", "success", time.Second))
+	s := storetest.New(t, func(c *store.Config) { c.DSN, c.MaxConns = dsn, 1 })
+	f := newFeeder(t, s, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.feed(event(1, "puptoo", "received", 2*time.Second), event(2, "puptoo", "error", 0))
+	}()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the batch waits for a second connection")
+	}
+	if p := payloadOf(t, s, 1); len(p.Journey.Stages()) != 3 {
+		t.Errorf("%d stages", len(p.Journey.Stages()))
+	}
+}
