@@ -47,7 +47,7 @@ func (s *Store) MigrateUp(ctx context.Context) error {
 		if err := s.writeFirstRules(ctx, *s.config.FirstRules); err != nil {
 			return fmt.Errorf("first rules: %w", err)
 		}
-		if err := s.splitDue(ctx); err != nil { // where consumers do not own the tables, nobody else does
+		if _, err := s.splitDue(ctx); err != nil { // where consumers do not own the tables, nobody else does
 			s.logger.WarnContext(ctx, "a partition of many days is not split yet; it serves on as it is", slog.Any("error", err))
 		}
 		return s.MakeDays(ctx, daysAhead(s.Now()))

@@ -16,6 +16,9 @@ import (
 const (
 	denseYears = 2
 	denseAhead = 7 * 24 * time.Hour
+
+	// splitAgain is when a split is looked after that another process was at.
+	splitAgain = 10 * time.Second
 )
 
 // span is a range of dates [from, to), whole days.
@@ -68,10 +71,13 @@ func daysAhead(now time.Time) []time.Time {
 // that ingest finds them there, until ctx ends. A partition of many days is
 // split before they come.
 func (s *Store) KeepDaysAhead(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
 	for {
-		if err := s.splitDue(ctx); err != nil && ctx.Err() == nil {
+		wait := time.Hour
+		done, err := s.splitDue(ctx)
+		if !done { // whoever splits may have died, and its connection not yet
+			wait = splitAgain
+		}
+		if err != nil && ctx.Err() == nil {
 			s.logger.WarnContext(ctx, "a partition of many days is not split yet; it serves on as it is", slog.Any("error", err))
 		}
 		if err := s.MakeDays(ctx, daysAhead(s.Now())); err != nil && ctx.Err() == nil {
@@ -80,7 +86,7 @@ func (s *Store) KeepDaysAhead(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -43,25 +43,26 @@ const (
 var errTooManyParts = errors.New("too many parts for one short transaction")
 
 // splitDue splits the partitions whose days come within the week, until each
-// of those days has its own. One process at a time does it.
-func (s *Store) splitDue(ctx context.Context) error {
+// of those days has its own. One process at a time does it: done is false when
+// another is at it.
+func (s *Store) splitDue(ctx context.Context) (done bool, err error) {
 	now := s.Now()
 	for {
 		table, found, err := s.due(ctx, now)
 		if err != nil || !found {
-			return err
+			return true, err
 		}
 		conn, err := s.connectDirectly(ctx, "payload-tracker split")
 		if err != nil {
-			return err
+			return true, err
 		}
 		done, err := s.splitAlone(ctx, conn, table)
 		closeSoon(ctx, conn) // which unlocks as well
 		if err != nil {
-			return fmt.Errorf("split %s: %w", table.name, err)
+			return true, fmt.Errorf("split %s: %w", table.name, err)
 		}
 		if !done {
-			return nil // another process is at it
+			return false, nil
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (k *keeper) drop(ctx context.Context, name string) error {
 			how = "FINALIZE"
 		}
 		err = k.unlessWaitedFor(detach, `ALTER TABLE payload_statuses DETACH PARTITION `+table+` `+how)
-		if err != nil && sqlState(err) != codeQueryCanceled {
+		if err != nil && !gaveWay(err) {
 			return err
 		}
 		if detach.Err() != nil {
@@ -142,10 +142,17 @@ func (k *keeper) unlessWaitedFor(ctx context.Context, sql string) error {
 	_, err := k.conn.Exec(hard, sql)
 	stop()
 	<-watched
-	if sqlState(err) == codeQueryCanceled {
+	if gaveWay(err) {
 		_ = pause(ctx, lockWait+rand.N(10*lockWait)) // lets them through
 	}
 	return err
+}
+
+// gaveWay tells whether a statement ended without effect because others wait,
+// or because it would wait itself for longer than the database lets anybody.
+func gaveWay(err error) bool {
+	code := sqlState(err)
+	return code == codeQueryCanceled || code == codeLockNotAvailable
 }
 
 // cancelWhenWaitedFor looks until watch ends; when ctx has ended it cancels
