@@ -12015,7 +12015,7 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) marshalNDeadLetterGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.DeadLetterGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeadLetterGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐDeadLetterGroup(ctx, sel, v[i])
@@ -12053,7 +12053,7 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 }
 
 func (ec *executionContext) marshalNFailureGroup2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*FailureGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFailureGroup2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐFailureGroup(ctx, sel, v[i])
@@ -12081,7 +12081,7 @@ func (ec *executionContext) marshalNFailurePoint2githubᚗcomᚋpayloadᚑtracke
 }
 
 func (ec *executionContext) marshalNFailurePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePointᚄ(ctx context.Context, sel ast.SelectionSet, v []store.FailurePoint) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFailurePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFailurePoint(ctx, sel, v[i])
@@ -12135,7 +12135,7 @@ func (ec *executionContext) marshalNFlow2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋp
 }
 
 func (ec *executionContext) marshalNFlowHandover2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.FlowEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFlowHandover2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowEdge(ctx, sel, v[i])
@@ -12159,7 +12159,7 @@ func (ec *executionContext) marshalNFlowHandover2ᚖgithubᚗcomᚋpayloadᚑtra
 }
 
 func (ec *executionContext) marshalNFlowService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.FlowNode) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFlowService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐFlowNode(ctx, sel, v[i])
@@ -12191,7 +12191,7 @@ func (ec *executionContext) marshalNFoundConnection2ᚖgithubᚗcomᚋpayloadᚑ
 }
 
 func (ec *executionContext) marshalNHost2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐHostᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.Host) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHost2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐHost(ctx, sel, v[i])
@@ -12223,7 +12223,7 @@ func (ec *executionContext) marshalNHostConnection2ᚖgithubᚗcomᚋpayloadᚑt
 }
 
 func (ec *executionContext) marshalNHostEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐHostEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*HostEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHostEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐHostEdge(ctx, sel, v[i])
@@ -12319,7 +12319,7 @@ func (ec *executionContext) unmarshalNIDKind2ᚕgithubᚗcomᚋpayloadᚑtracker
 }
 
 func (ec *executionContext) marshalNIDKind2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐIDKindᚄ(ctx context.Context, sel ast.SelectionSet, v []store.IDKind) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIDKind2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐIDKind(ctx, sel, v[i])
@@ -12343,7 +12343,7 @@ func (ec *executionContext) marshalNIngest2ᚖgithubᚗcomᚋpayloadᚑtracker�
 }
 
 func (ec *executionContext) marshalNIngestPartition2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*IngestPartition) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIngestPartition2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐIngestPartition(ctx, sel, v[i])
@@ -12385,7 +12385,7 @@ func (ec *executionContext) marshalNLastEvent2githubᚗcomᚋpayloadᚑtracker�
 }
 
 func (ec *executionContext) marshalNLastEvent2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEventᚄ(ctx context.Context, sel ast.SelectionSet, v []store.LastEvent) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLastEvent2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐLastEvent(ctx, sel, v[i])
@@ -12423,7 +12423,7 @@ func (ec *executionContext) marshalNLong2int64(ctx context.Context, sel ast.Sele
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐNode(ctx, sel, v[i])
@@ -12456,7 +12456,7 @@ func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋpayloadᚑtrackerᚋ
 }
 
 func (ec *executionContext) marshalNPayload2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadᚄ(ctx context.Context, sel ast.SelectionSet, v []*Payload) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPayload2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayload(ctx, sel, v[i])
@@ -12493,7 +12493,7 @@ func (ec *executionContext) marshalNPayloadConnection2ᚖgithubᚗcomᚋpayload�
 }
 
 func (ec *executionContext) marshalNPayloadEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PayloadEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPayloadEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐPayloadEdge(ctx, sel, v[i])
@@ -12560,7 +12560,7 @@ func (ec *executionContext) marshalNRequestID2string(ctx context.Context, sel as
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbersᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.ServiceNumbers) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNService2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServiceNumbers(ctx, sel, v[i])
@@ -12588,7 +12588,7 @@ func (ec *executionContext) marshalNServicePoint2githubᚗcomᚋpayloadᚑtracke
 }
 
 func (ec *executionContext) marshalNServicePoint2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePointᚄ(ctx context.Context, sel ast.SelectionSet, v []store.ServicePoint) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServicePoint2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐServicePoint(ctx, sel, v[i])
@@ -12612,7 +12612,7 @@ func (ec *executionContext) marshalNSlowest2ᚖgithubᚗcomᚋpayloadᚑtracker�
 }
 
 func (ec *executionContext) marshalNStage2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageᚄ(ctx context.Context, sel ast.SelectionSet, v []*Stage) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStage(ctx, sel, v[i])
@@ -12636,7 +12636,7 @@ func (ec *executionContext) marshalNStage2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋ
 }
 
 func (ec *executionContext) marshalNStageComparison2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []*StageComparison) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStageComparison2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStageComparison(ctx, sel, v[i])
@@ -12675,7 +12675,7 @@ func (ec *executionContext) marshalNStageState2githubᚗcomᚋpayloadᚑtracker�
 }
 
 func (ec *executionContext) marshalNStatus2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []*Status) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStatus2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatus(ctx, sel, v[i])
@@ -12707,7 +12707,7 @@ func (ec *executionContext) marshalNStatusConnection2ᚖgithubᚗcomᚋpayload�
 }
 
 func (ec *executionContext) marshalNStatusEdge2ᚕᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*StatusEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStatusEdge2ᚖgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋgraphᚐStatusEdge(ctx, sel, v[i])
@@ -12837,7 +12837,7 @@ func (ec *executionContext) marshalNUnknownStatus2githubᚗcomᚋpayloadᚑtrack
 }
 
 func (ec *executionContext) marshalNUnknownStatus2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []store.UnknownStatus) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUnknownStatus2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋstoreᚐUnknownStatus(ctx, sel, v[i])
@@ -12880,7 +12880,7 @@ func (ec *executionContext) marshalNWait2githubᚗcomᚋpayloadᚑtrackerᚋpayl
 }
 
 func (ec *executionContext) marshalNWait2ᚕgithubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWaitᚄ(ctx context.Context, sel ast.SelectionSet, v []payload.Wait) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWait2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐWait(ctx, sel, v[i])
@@ -12905,7 +12905,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -12949,7 +12949,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -12977,7 +12977,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -13005,7 +13005,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -13465,7 +13465,7 @@ func (ec *executionContext) marshalOVerdictState2ᚕgithubᚗcomᚋpayloadᚑtra
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVerdictState2githubᚗcomᚋpayloadᚑtrackerᚋpayloadᚑtrackerᚋpayloadᚐState(ctx, sel, v[i])
@@ -13519,7 +13519,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -13538,7 +13538,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -13557,7 +13557,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -13576,7 +13576,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])

@@ -10,6 +10,7 @@ import (
 )
 
 //go:generate go tool gqlgen
+//go:generate go run ./rewrite
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
