@@ -13,7 +13,7 @@ port=$(free_port) kafka_port=$(free_port) metrics_port=$(free_port)
 # Below /tmp and open to all: as root, the private PostgreSQL runs as another user and must reach its data.
 dir=$(mktemp -d /tmp/payload-tracker-e2e.XXXXXX)
 chmod 755 "$dir"
-log="$dir.log"
+log="$dir.log" checks="$dir.checks"
 
 set -m # a process group of its own, in which Ctrl-C's signal is not ignored
 bin/payload-tracker demo --fresh --dir "$dir" --port "$port" --kafka-port "$kafka_port" --metrics-port "$metrics_port" >"$log" 2>&1 &
@@ -57,8 +57,11 @@ cleanup() {
   if [ "$status" -ne 0 ]; then
     echo "--- the demo's last lines ($log)" >&2
     tail -n 40 "$log" >&2
+    tail -n 10 "$dir/payload-tracker.log" >&2 || true
+    echo "--- the checks' last lines ($checks)" >&2
+    [ ! -f "$checks" ] || tail -n 15 "$checks" >&2
   else
-    rm -f "$log"
+    rm -f "$log" "$checks"
   fi
   rm -rf "$dir"
   exit "$status"
@@ -73,12 +76,15 @@ answers() {
     .then((r) => r.json()).then((a) => process.exit(a.data?.payloads?.nodes?.length > 0 ? 0 : 1), () => process.exit(1))' "$base/graphql" "$question"
 }
 deadline=$((SECONDS + 180))
-until answers; do
+# Announced is what has taken in its whole history, and sends live events from then on.
+until grep -q "payload-tracker is running" "$log" && answers; do
   kill -0 "$demo" 2>/dev/null || { echo "The demo ended before it answered." >&2; exit 1; }
   [ "$SECONDS" -lt "$deadline" ] || { echo "The demo did not answer within 3 minutes." >&2; exit 1; }
   sleep 0.5
 done
 
-node tools/graphql-http.mjs "$base/graphql"
-node tools/live.mjs "$base/graphql"
-BASE_URL="$base" BROKER="127.0.0.1:$kafka_port" DEMO_DIR="$dir" npm --prefix web run e2e
+{
+  node tools/graphql-http.mjs "$base/graphql"
+  node tools/live.mjs "$base/graphql"
+  BASE_URL="$base" BROKER="127.0.0.1:$kafka_port" DEMO_DIR="$dir" npm --prefix web run e2e
+} 2>&1 | tee "$checks"

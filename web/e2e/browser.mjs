@@ -29,11 +29,10 @@ export async function openBrowser() {
   });
 }
 
-/** A page, and the list of what went wrong on it: console errors, thrown errors, requests to other hosts. What a flow allows is no fault. */
-export async function watched(context, base) {
+/** A page; what goes wrong on it is added to complaints: console errors, thrown errors, requests to other hosts. What a flow allows is no fault. */
+export async function watched(context, base, complaints) {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  const complaints = [];
   const allowed = [];
   const { origin } = new URL(base);
   page.on('console', (message) => {
@@ -47,5 +46,5 @@ export async function watched(context, base) {
     if (asked !== origin && protocol !== 'data:' && protocol !== 'blob:')
       complaints.push(`request to ${request.url()}`);
   });
-  return { page, complaints, allow: (pattern) => allowed.push(pattern) };
+  return { page, allow: (pattern) => allowed.push(pattern) };
 }
