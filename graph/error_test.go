@@ -215,6 +215,13 @@ func TestAbsentAndNullMeanTheSame(t *testing.T) {
 	if len(null.Errors) > 0 {
 		t.Error(null.body)
 	}
+	// A cursor is that of the list, whichever way it was asked for.
+	after := at(t, absent.Data, "payloads", "pageInfo", "endCursor").(string)
+	for _, filter := range []string{`{verdict: {eq: null}}`, `{orgId: {in: null, notIn: []}, failedAt: {since: null}, duration: {lt: null}}`} {
+		if r := b.ask(`{ payloads(filter: `+filter+`, after: "`+after+`") { nodes { requestId } } }`, nil); len(r.Errors) > 0 {
+			t.Errorf("%s: %s", filter, r.body)
+		}
+	}
 }
 
 func TestAnInternalErrorShowsAnIDAndLogsTheRest(t *testing.T) {

@@ -20,6 +20,7 @@ type FailureSamples struct{ Nodes []*Payload }
 
 func (q query) Failures(ctx context.Context, window store.Window, filter *store.FailureFilter) ([]*FailureGroup, error) {
 	asked := value(filter)
+	asked.NumbersFilter = asked.Given()
 	asked.Now = now(ctx)
 	found, err := q.store.FailureGroups(ctx, window, asked)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 func (q query) Flow(ctx context.Context, window store.Window, filter *store.NumbersFilter) (*store.Flow, error) {
-	asked := value(filter)
+	asked := value(filter).Given()
 	asked.Now = now(ctx)
 	found, err := q.store.Flow(ctx, window, asked)
 	return found, adviseNumbers(err, asked.Service)

@@ -153,6 +153,8 @@ func TestATimeoutSaysWhichFilterWouldHelp(t *testing.T) {
 	for question, want := range map[string]string{
 		`{ statuses(filter: {message: {contains: "x"}}) { nodes { id } } }`:                                            `add date to the filter, such as {since: "PT24H"}, or add service or status or requestId`,
 		`{ statuses(filter: {message: {contains: "x"}, date: {since: "P30D"}, service: {eq: "a"}}) { nodes { id } } }`: `ask for less time in date, or add status or requestId`,
+		`{ statuses(filter: {date: {since: null}, service: {eq: null}, status: {in: null}}) { nodes { id } } }`:        `add date to the filter, such as {since: "PT24H"}, or add service or status or requestId`,
+		`{ services(window: {since: "P30D"}, filter: {service: {eq: null}}) { name } }`:                                `ask for less time in window, or add service`,
 		`{ payloads(filter: {status: {eq: "x"}}) { nodes { id } } }`:                                                   `add startedAt to the filter, such as {since: "PT24H"}, or add systemId or orgId`,
 		`{ payloads(filter: {failureMessage: {contains: "x"}, orgId: {eq: "a"}}) { nodes { id } } }`:                   `add failedAt to the filter, such as {since: "PT24H"}, or add systemId`,
 		`{ failures(window: {since: "P30D"}) { total } }`:                                                              `ask for less time in window, or add service`,

@@ -69,7 +69,7 @@ func (q query) Payload(ctx context.Context, by store.PayloadKey) (*Payload, erro
 }
 
 func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order *store.PayloadOrder, first *int, after *string, last *int, before *string) (*PayloadConnection, error) {
-	list := payloadsAsked{filter: value(filter), order: value(order)}
+	list := payloadsAsked{filter: value(filter).Given(), order: value(order)}
 	list.filter.Now = now(ctx)
 	page, err := q.store.Payloads(ctx, list.filter, list.order, ofPayloads(ctx, pageOf(first, after, last, before)))
 	if err != nil {
@@ -80,7 +80,7 @@ func (q query) Payloads(ctx context.Context, filter *store.PayloadFilter, order 
 }
 
 func (q query) Statuses(ctx context.Context, filter *store.StatusFilter, order *store.StatusOrder, first *int, after *string, last *int, before *string) (*StatusConnection, error) {
-	list := value(filter)
+	list := value(filter).Given()
 	list.Now = now(ctx)
 	page, err := q.store.Statuses(ctx, list, value(order), ofStatuses(ctx, pageOf(first, after, last, before)))
 	if err != nil {

@@ -17,7 +17,8 @@ type Matcher struct {
 }
 
 // Matcher of the filter; one that Statuses would refuse is refused likewise.
-func (f *StatusFilter) Matcher() (*Matcher, error) {
+func (f StatusFilter) Matcher() (*Matcher, error) {
+	f = f.Given()
 	if err := f.check(); err != nil {
 		return nil, err
 	}

@@ -47,6 +47,7 @@ var payloadSorts = map[string]string{
 // ListPayloads counts the payloads that a filter leaves. Their rows are read
 // by Rows; the total tells the quick way to them.
 func (s *Store) ListPayloads(ctx context.Context, filter PayloadFilter) (*PayloadList, error) {
+	filter = filter.Given()
 	if err := filter.check(); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ const joinTrails = " JOIN trails t ON t.id = s.trail_id"
 // ListStatuses counts the statuses that a filter leaves. Their rows are read
 // by Rows; the total tells the quick way to them.
 func (s *Store) ListStatuses(ctx context.Context, filter StatusListFilter) (*StatusList, error) {
+	filter.StatusFilter = filter.Given()
 	if err := filter.check(); err != nil {
 		return nil, err
 	}

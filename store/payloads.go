@@ -183,6 +183,7 @@ func (s *Store) PayloadsByID(ctx context.Context, ids []int64) (map[int64]*Paylo
 // Payloads lists payloads. A filter that contradicts itself or the order is a
 // *payload.Error BAD_USER_INPUT.
 func (s *Store) Payloads(ctx context.Context, filter PayloadFilter, order PayloadOrder, page Page) (*PayloadPage, error) {
+	filter = filter.Given()
 	if err := filter.check(); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type FlowEdge struct {
 // Flow counts the payloads that came to each service within the window, and
 // where from; a service in the filter is one end of every edge.
 func (s *Store) Flow(ctx context.Context, window Window, filter NumbersFilter) (*Flow, error) {
+	filter = filter.Given()
 	if filter.Source != nil {
 		return nil, bad("source: payloads go from service to service, whatever the source")
 	}

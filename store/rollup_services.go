@@ -111,6 +111,7 @@ func (s *Store) Services(ctx context.Context, window Window, filter NumbersFilte
 
 // frame checks what numbers are asked for, and says which buckets have them.
 func (s *Store) frame(ctx context.Context, window Window, filter NumbersFilter) (NumbersFilter, frame, error) {
+	filter = filter.Given()
 	if err := filter.check(); err != nil {
 		return filter, frame{}, err
 	}

@@ -97,6 +97,7 @@ func (s *Status) since(previous time.Time) {
 // the words, up to two for the payloads when these are named, and mostly one
 // for the rows: see walkStatuses.
 func (s *Store) Statuses(ctx context.Context, filter StatusFilter, order StatusOrder, page Page) (*StatusPage, error) {
+	filter = filter.Given()
 	if err := filter.check(); err != nil {
 		return nil, err
 	}
