@@ -238,6 +238,9 @@ func attach(parent, name string, sp span) string {
 		parent, name, sp.from.Format(midnight), sp.to.Format(midnight))
 }
 
+// share lets read the partition who may read the table.
+func share(name string) string { return fmt.Sprintf(`SELECT share_partition('%s')`, name) }
+
 func dropRange(name string) string { return fmt.Sprintf(`ALTER TABLE %s DROP CONSTRAINT span`, name) }
 
 // dayCache knows days that have a partition.

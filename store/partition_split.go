@@ -188,7 +188,7 @@ func mirror(ctx context.Context, conn *pgx.Conn, table partitionTable, spans []s
 				return err
 			}
 			parts = append(parts, partitionTable{name, sp})
-			sql.WriteString(createBeside(name, sp) + ";" + attach("payload_statuses_splitting", name, sp) + ";")
+			sql.WriteString(createBeside(name, sp) + ";" + attach("payload_statuses_splitting", name, sp) + ";" + share(name) + ";")
 		}
 		fmt.Fprintf(&sql, tail, table.name)
 		if _, err := tx.Exec(ctx, sql.String(), pgx.QueryExecModeSimpleProtocol); err != nil {

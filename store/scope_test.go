@@ -384,7 +384,8 @@ var unscoped = map[string]string{
 	"(*Store).InitPosition":    "how far topics are stored",
 	"(*Store).position":        "how far topics are stored",
 	"(*Store).MigrateUp":       "the schema",
-	"(*Store).Grant":           "the schema",
+	"(*Store).grantTables":     "the schema",
+	"(*Store).grantPartitions": "the schema",
 	"(*Store).MigrateStatus":   "the schema",
 	"(*Store).migrator":        "the schema",
 }
