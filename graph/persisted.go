@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 
 	lru "github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -39,8 +40,8 @@ func (q *question) persisted() bool { return q.DocumentID != "" || q.hash != "" 
 // complete fills the text in where only its name was sent, and refuses texts
 // that are not trusted where only those are answered.
 func (h *Handler) complete(q *question) *gqlerror.Error {
-	if extension, ok := q.Extensions["persistedQuery"].(map[string]any); ok {
-		q.hash, _ = extension["sha256Hash"].(string)
+	if err := q.readHash(); err != nil {
+		return err
 	}
 	switch {
 	case q.DocumentID != "" && (q.Query != "" || q.hash != ""):
@@ -62,6 +63,20 @@ func (h *Handler) complete(q *question) *gqlerror.Error {
 	}
 	if q.hash != "" {
 		h.hashed.add(q.hash, q.Query)
+	}
+	return nil
+}
+
+// readHash reads the hash of the one version of the protocol that there is.
+func (q *question) readHash() *gqlerror.Error {
+	if q.Extensions["persistedQuery"] == nil {
+		return nil
+	}
+	extension, _ := q.Extensions["persistedQuery"].(map[string]any)
+	version, _ := extension["version"].(json.Number)
+	q.hash, _ = extension["sha256Hash"].(string)
+	if version != "1" || q.hash == "" {
+		return badRequest(`extensions.persistedQuery: send {"version": 1, "sha256Hash": "…"}, the SHA-256 of the query in hex`)
 	}
 	return nil
 }

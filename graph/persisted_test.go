@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -23,8 +24,21 @@ func TestAQueryIsSentOnceAndThenItsHash(t *testing.T) {
 	if r := ask(`{"query": "{ payloads { nodes { id } } }", ` + extensions + `}`); r.code() != "BAD_USER_INPUT" {
 		t.Error(r.body)
 	}
-	if r := ask(`{"extensions": {"persistedQuery": 7}}`); r.code() == "" || r.status >= 500 {
-		t.Errorf("%d %s", r.status, r.body)
+	if r := ask(`{"query": "` + query + `", "extensions": {"persistedQuery": null}}`); r.code() != "" {
+		t.Errorf("null is absent: %s", r.body)
+	}
+	// There is one version, and no other is taken for it.
+	hash := hashOf(query)
+	for _, extension := range []string{
+		`7`, `{}`, `{"version": 1}`, `{"version": 1, "sha256Hash": 7}`, `{"sha256Hash": "` + hash + `"}`,
+		`{"version": 2, "sha256Hash": "` + hash + `"}`, `{"version": "1", "sha256Hash": "` + hash + `"}`, `{"version": null, "sha256Hash": "` + hash + `"}`,
+	} {
+		for _, text := range []string{``, `"query": "` + query + `", `} {
+			r := ask(`{` + text + `"extensions": {"persistedQuery": ` + extension + `}}`)
+			if r.code() != "BAD_USER_INPUT" || r.status != http.StatusOK || !strings.Contains(r.body, `version`) {
+				t.Errorf("%s%s: %d %s", text, extension, r.status, r.body)
+			}
+		}
 	}
 }
 

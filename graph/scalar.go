@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -105,13 +106,14 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.MarshalString(t.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
 }
 
-// UnmarshalDateTime reads RFC 3339 and cuts it to the microsecond.
+// UnmarshalDateTime reads RFC 3339, whose T and Z may be small letters, and
+// cuts it to the microsecond.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
 		return time.Time{}, badScalar("a DateTime is a text")
 	}
-	t, err := time.Parse(time.RFC3339Nano, text)
+	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
 	if err != nil {
 		return time.Time{}, badScalar("%.60q is no DateTime: write it as 2026-01-31T15:04:05Z", text)
 	}

@@ -42,6 +42,24 @@ func TestADurationComesBackAsItWas(t *testing.T) {
 	})
 }
 
+func TestDateTimesAreRFC3339(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"2026-03-04T12:00:00Z": noon, "2026-03-04t12:00:00z": noon, "2026-03-04t14:00:00+02:00": noon,
+		"2026-03-04T12:00:00.1234567z": noon.Add(123456 * time.Microsecond),
+	} {
+		if got, err := UnmarshalDateTime(text); err != nil || !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("%s is %v %v, want %v", text, got, err, want)
+		}
+	}
+	for _, wrong := range []any{"2026-03-04", "2026-03-04T12:00:00", "2026-03-04 12:00:00Z", "2026-02-30T12:00:00Z", "", 7, nil} {
+		if got, err := UnmarshalDateTime(wrong); err == nil {
+			t.Errorf("%v was read as %v", wrong, got)
+		}
+	}
+}
+
 func FuzzParseID(f *testing.F) {
 	f.Add("UGF5bG9hZDow")
 	f.Fuzz(func(t *testing.T, id string) {
