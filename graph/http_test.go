@@ -164,9 +164,9 @@ func TestDocumentsAreAskedForByTheirIDs(t *testing.T) {
 			`{"documentId": "` + hash + `", "variables": {"n": "x"}}`:                  "BAD_USER_INPUT",
 			`{"query": "` + strings.Replace(trustedQuery, "requestId", "id", 1) + `"}`: map[bool]string{true: "FORBIDDEN"}[only],
 			`{"query": "{"}`: map[bool]string{true: "FORBIDDEN", false: "GRAPHQL_PARSE_FAILED"}[only],
-			`{"query": "{ __typename x: __typename }"}`:                              map[bool]string{true: "FORBIDDEN"}[only],
-			`{"query": "{ __schema { queryType { name } } }"}`:                       map[bool]string{true: "FORBIDDEN"}[only],
-			`{"extensions": {"persistedQuery": {"sha256Hash": "` + hash[1:] + `"}}}`: "PERSISTED_QUERY_NOT_FOUND",
+			`{"query": "{ __typename x: __typename }"}`:                                            map[bool]string{true: "FORBIDDEN"}[only],
+			`{"query": "{ __schema { queryType { name } } }"}`:                                     map[bool]string{true: "FORBIDDEN"}[only],
+			`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hash[1:] + `"}}}`: "PERSISTED_QUERY_NOT_FOUND",
 		} {
 			if r := b.post(body, "Content-Type", "application/json"); r.code() != code {
 				t.Errorf("only trusted %v: %s: %s", only, body, r.body)
