@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,13 +88,42 @@ func (h *Handler) tidy(errs gqlerror.List) gqlerror.List {
 		if h.config.HideSuggestions {
 			err.Message = suggestion.ReplaceAllString(err.Message, ".")
 		}
-		if len(err.Message) > maxErrorMessage {
-			err.Message = strings.ToValidUTF8(err.Message[:maxErrorMessage], "") + "…"
-		}
+		clip(err)
 		delete(err.Extensions, "rule")
 		err.Rule = ""
 	}
 	return errs
+}
+
+func clip(err *gqlerror.Error) {
+	if len(err.Message) > maxErrorMessage {
+		err.Message = strings.ToValidUTF8(err.Message[:maxErrorMessage], "") + "…"
+	}
+}
+
+// inOrder sorts the errors of an answer by their paths: they come in the order
+// in which the fields happened to be resolved, which is another each time.
+func inOrder(errs gqlerror.List) {
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int {
+		return cmp.Or(slices.CompareFunc(a.Path, b.Path, compareSteps), strings.Compare(a.Message, b.Message))
+	})
+}
+
+// compareSteps compares elements of paths: indexes by number, before names.
+func compareSteps(a, b ast.PathElement) int {
+	i, aIndex := a.(ast.PathIndex)
+	j, bIndex := b.(ast.PathIndex)
+	switch {
+	case aIndex && bIndex:
+		return cmp.Compare(i, j)
+	case aIndex:
+		return -1
+	case bIndex:
+		return 1
+	}
+	m, _ := a.(ast.PathName)
+	n, _ := b.(ast.PathName)
+	return cmp.Compare(m, n)
 }
 
 // errorPresenter turns what a resolver returns into what is shown.
@@ -107,6 +138,7 @@ func (p errorPresenter) present(ctx context.Context, err error) *gqlerror.Error 
 			shown = p.internal(ctx, err, "")
 		}
 	}
+	clip(shown)
 	if shown.Path == nil {
 		shown.Path = graphql.GetPath(ctx)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/payload-tracker/payload-tracker/graph"
+	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 	"github.com/payload-tracker/payload-tracker/store/storetest"
 )
@@ -246,18 +247,43 @@ func TestAnErrorThatRowsShareIsToldBriefly(t *testing.T) {
 	dsn := storetest.DSN(t)
 	b := setup(t, func(c *graph.HandlerConfig) { c.Store = storetest.New(t, func(s *store.Config) { s.DSN = dsn }) })
 	b.store = storetest.New(t, func(s *store.Config) { s.DSN = dsn })
-	for n := 1; n <= 30; n++ {
-		b.feed(failing(n, "x")...)
+	var events []payload.Event
+	for n := 1; n <= 200; n++ {
+		events = append(events, failing(n, "x")...)
 	}
+	b.feed(events...)
 	if _, err := storetest.Conn(t, dsn).Exec(t.Context(), `ALTER TABLE payload_hosts RENAME COLUMN inventory_key TO secret_key`); err != nil {
 		t.Fatal(err)
 	}
-	r := b.ask(`{ payloads(first: 30) { nodes { hosts { nodes { systemId } } } } }`, nil)
-	if n := len(r.Errors); n == 0 || n > 10 || r.code() != "INTERNAL_SERVER_ERROR" {
-		t.Errorf("%d errors: %s", n, r.body)
+	const asked = 5
+	for range asked {
+		r := b.ask(`{ payloads(first: 200) { nodes { two: hosts { nodes { systemId } } one: hosts { nodes { systemId } } } } }`, nil)
+		if len(r.Errors) != 10 || r.code() != "INTERNAL_SERVER_ERROR" {
+			t.Fatalf("%d errors: %s", len(r.Errors), r.body)
+		}
+		// Those that are left out are the same each time: the last ones.
+		for i, err := range r.Errors {
+			want(t, err.Path, []any{"payloads", "nodes", i / 2, []string{"one", "two"}[i%2]})
+		}
 	}
-	if n := strings.Count(b.log.String(), "a question failed"); n != 1 {
+	if n := strings.Count(b.log.String(), "a question failed"); n != asked {
 		t.Errorf("%d lines in the log", n)
+	}
+}
+
+// What was sent is quoted in an error, and not sent back whole.
+func TestAnErrorQuotesBriefly(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	long := strings.Repeat("v", 100_000)
+	for _, query := range []string{
+		`query ($v: String) { failures(window: {since: "PT1H"}, filter: {fingerprint: $v}) { total } }`,
+		`query ($v: String) { payloads(filter: {fingerprint: {eq: $v}}) { nodes { id } } }`,
+		`query ($v: String!) { payloads(filter: {fingerprint: {in: [$v]}}) { nodes { id } } }`,
+	} {
+		if r := b.ask(query, map[string]any{"v": long}); r.code() != "BAD_USER_INPUT" || len(r.body) > 1000 || !strings.Contains(r.body, "vvv") {
+			t.Errorf("%s: %d bytes: %.300s", query, len(r.body), r.body)
+		}
 	}
 }
 

@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -70,7 +72,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		config.Documents = &TrustedDocuments{}
 	}
 	part := newLivePart(&config)
-	schema := NewExecutableSchema(Config{Resolvers: &Resolver{store: config.Store, links: config.Links, topic: config.Topic, live: part.live}})
+	schema := NewExecutableSchema(Config{Schema: knownSchema(), Resolvers: &Resolver{store: config.Store, links: config.Links, topic: config.Topic, live: part.live}})
 	h := &Handler{
 		config:   config,
 		schema:   schema,
@@ -87,6 +89,15 @@ func NewHandler(config HandlerConfig) *Handler {
 	h.executor.SetRecoverFunc(h.errors.recovered)
 	return h
 }
+
+// knownSchema is the schema without @defer, which the library brings along: no
+// transport here sends later what it would leave out of the answer.
+var knownSchema = sync.OnceValue(func() *ast.Schema {
+	schema := *NewExecutableSchema(Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
+})
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if wantsSocket(r) {
@@ -197,6 +208,7 @@ func (h *Handler) bounded(r *graphql.Response) *graphql.Response {
 		return &graphql.Response{Errors: gqlerror.List{codedf(codeComplexityLimit,
 			"the answer is larger than %d bytes: ask for smaller pages (first, last), or for fewer messages", limits.AnswerBytes)}}
 	}
+	inOrder(r.Errors) // before any are left out: the same ones each time
 	r.Errors = r.Errors[:min(len(r.Errors), limits.Errors)]
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/graph"
@@ -106,6 +107,29 @@ func TestIntrospectionAndSuggestionsCanBeTurnedOff(t *testing.T) {
 			t.Errorf("%s: %s", query, r.body)
 		}
 	}
+}
+
+// No answer comes in parts: who asks for it is told, rather than sent the
+// first part alone.
+func TestNothingIsDeferred(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.feed(failing(1, "x")...)
+	for _, query := range []string{
+		`{ payloads { nodes { id ... @defer { requestId } } } }`,
+		`{ payloads { nodes { id ...later @defer(label: "l") } } } fragment later on Payload { requestId }`,
+	} {
+		if r := b.ask(query, nil); r.code() != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: %s", query, r.body)
+		}
+		if err := (&graph.TrustedDocuments{}).ReadDocuments(fstest.MapFS{"x.graphql": {Data: []byte(query)}}); err == nil {
+			t.Errorf("%s can be asked for by its id", query)
+		}
+	}
+	want(t, b.data(`{ __schema { directives { name } } }`, nil), []any{
+		map[string]any{"name": "deprecated"}, map[string]any{"name": "include"}, map[string]any{"name": "oneOf"},
+		map[string]any{"name": "skip"}, map[string]any{"name": "specifiedBy"},
+	}, "__schema", "directives")
 }
 
 // Documents that are small and mean a great deal are refused, or answered, as

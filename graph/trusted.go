@@ -111,8 +111,7 @@ func (d *TrustedDocuments) addManifest(content []byte) error {
 }
 
 func (d *TrustedDocuments) add(id, text string) error {
-	schema := NewExecutableSchema(Config{}).Schema()
-	doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
+	doc, errs := gqlparser.LoadQueryWithRules(knownSchema(), text, nil)
 	if len(errs) > 0 {
 		return errs[0]
 	}
