@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"regexp"
 	"strings"
@@ -225,8 +226,37 @@ func TestNodesComeBackByTheirIDs(t *testing.T) {
 		want(t, data, id, "nodes", i, "id")
 		want(t, b.data(`query ($id: ID!) { node(id: $id) { id } }`, map[string]any{"id": id}), id, "node", "id")
 	}
-	if r := b.ask(`{ node(id: "nonsense") { id } }`, nil); r.code() != "BAD_USER_INPUT" {
-		t.Error(r.body)
+	for _, key := range []string{":-9223372036854775808:0", ":9223372036854775807:0", ":x:0", "::", ""} {
+		nonsense := base64.RawURLEncoding.EncodeToString([]byte("Status:" + requestID(1).String() + key))
+		for _, id := range []string{nonsense, "nonsense"} {
+			if r := b.ask(`{ node(id: "`+id+`") { id } }`, nil); r.code() != "BAD_USER_INPUT" {
+				t.Errorf("%s: %s", key, r.body)
+			}
+		}
+	}
+}
+
+// Payloads that are asked for by their ids are all there, however much there
+// is to tell of each.
+func TestNodesAreAllThere(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ids := []any{}
+	for n := range 4 { // 3 MiB of failures each
+		var events []payload.Event
+		for service := range 256 {
+			for step := range 12 {
+				e := event(n, fmt.Sprint("service-", service), "error", time.Hour-time.Duration(step)*time.Minute)
+				e.Message = strings.Repeat(fmt.Sprintf("%4d", step), 256)
+				events = append(events, e)
+			}
+		}
+		b.feed(events...)
+		ids = append(ids, at(t, b.data(`query ($id: RequestID!) { payload(by: {requestId: $id}) { id } }`, map[string]any{"id": requestID(n).String()}), "payload", "id"))
+	}
+	data := b.data(`query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": ids})
+	for i, id := range ids {
+		want(t, data, map[string]any{"id": id}, "nodes", i)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +65,7 @@ func parseID(id string) (key nodeKey, ok bool) {
 	date, dateErr := strconv.ParseInt(parts[2], 10, 64)
 	hash, hashErr := strconv.ParseUint(parts[3], 16, 64)
 	key.status, key.date, key.hash = true, time.UnixMicro(date).UTC(), int64(hash)
-	return key, dateErr == nil && hashErr == nil
+	return key, dateErr == nil && hashErr == nil && store.IsDate(key.date)
 }
 
 func (q query) Node(ctx context.Context, id string) (Node, error) {
@@ -138,18 +140,16 @@ func marksOf(keys []*nodeKey, payloads map[payload.RequestID]*Payload) []store.M
 }
 
 func (q query) payloadsByRequestID(ctx context.Context, keys []*nodeKey) (map[payload.RequestID]*Payload, error) {
-	ids := make([]string, len(keys))
+	ids := make([]payload.RequestID, len(keys))
 	for i, key := range keys {
-		ids[i] = key.requestID.String()
+		ids[i] = key.requestID
 	}
-	most := maxNodes
-	filter := store.PayloadFilter{RequestID: &store.Text{In: ids}, Now: now(ctx)}
-	page, err := q.store.Payloads(ctx, filter, store.PayloadOrder{}, store.Page{First: &most})
+	rows, err := q.store.PayloadsByRequestID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[payload.RequestID]*Payload, len(page.Items))
-	for _, p := range payloadsOf(page.Items, now(ctx)) {
+	found := make(map[payload.RequestID]*Payload, len(rows))
+	for _, p := range payloadsOf(slices.Collect(maps.Values(rows)), now(ctx)) {
 		found[p.RequestID] = p
 	}
 	return found, nil

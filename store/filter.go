@@ -365,6 +365,9 @@ var (
 	pastDate  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
+// IsDate tells whether an event can have happened then.
+func IsDate(t time.Time) bool { return !t.Before(firstDate) && t.Before(pastDate) }
+
 // span of w as seen from now; a zero bound is open.
 func (w *Window) span(now time.Time) span {
 	var sp span
