@@ -33,7 +33,7 @@ func Transient(err error) bool {
 	// No schema yet, no right yet, no partition yet: what an operator mends
 	// while the consumer waits.
 	switch pgErr.Code {
-	case codeUndefinedTable, "42703", codeNoRight, "3D000", "28000", "28P01", "25006", codeIdle, codeNoPartition:
+	case codeUndefinedTable, "42703", codeNoRight, "3D000", "28000", "28P01", codeReadOnly, codeIdle, codeNoPartition:
 		return true
 	}
 	return false
@@ -46,6 +46,8 @@ func Hindrance(err error) string {
 		return "the database's disk is full"
 	case code == codeUndefinedTable:
 		return "the database has no schema yet"
+	case code == codeReadOnly:
+		return "the database takes no writes: it is a standby, or was made read-only"
 	case code == codeNoRight:
 		return "the database's user lacks a right: migrate up grants them to DB_INGEST_ROLE"
 	case !Transient(err):
@@ -58,6 +60,7 @@ const (
 	codeDiskFull         = "53100"
 	codeUndefinedTable   = "42P01"
 	codeNoRight          = "42501"
+	codeReadOnly         = "25006" // it is a standby, or was made read-only
 	codeIdle             = "25P03" // its transaction was silent for too long
 	codeNoPartition      = "23514"
 	codeUniqueViolation  = "23505"

@@ -44,6 +44,9 @@ func (s *Store) Listen(ctx context.Context, handle func(Notice)) error {
 		heard := l.heard
 		err := l.listen(ctx)
 		s.metrics.listening.Set(0)
+		if sqlState(err) == codeReadOnly { // a standby, where its name leads for now: what is read there would be old
+			s.pool.Reset()
+		}
 		if l.heard > heard {
 			backoff = listenBackoffLeast
 		}

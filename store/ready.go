@@ -66,7 +66,7 @@ func (s *Store) Schema(ctx context.Context) (*SchemaFit, error) {
 	}
 	known := steps.Sorted()
 	fit := &SchemaFit{Latest: known[len(known)-1].String()}
-	err = s.pool.QueryRow(ctx, `SELECT coalesce(array_agg(name::text ORDER BY name), '{}') FROM bun_migrations`).Scan(&fit.Applied)
+	err = s.health.QueryRow(ctx, `SELECT coalesce(array_agg(name::text ORDER BY name), '{}') FROM bun_migrations`).Scan(&fit.Applied)
 	if err != nil && sqlState(err) != codeUndefinedTable {
 		return nil, payload.Errorf(payload.CodeUnavailable, "the database does not answer: %s", reason(err))
 	}
@@ -82,7 +82,7 @@ func (s *Store) Schema(ctx context.Context) (*SchemaFit, error) {
 		return fit, nil
 	}
 	var floor string
-	if err := s.pool.QueryRow(ctx, `SELECT step FROM schema_floor`).Scan(&floor); err != nil {
+	if err := s.health.QueryRow(ctx, `SELECT step FROM schema_floor`).Scan(&floor); err != nil {
 		return nil, payload.Errorf(payload.CodeUnavailable, "the database does not answer: %s", reason(err))
 	}
 	if floor > known[len(known)-1].Name {
@@ -96,6 +96,6 @@ func (s *Store) Migrating(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	var idle bool
-	err := s.pool.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock_shared($1::bigint)`, int64(migrateLock)).Scan(&idle)
+	err := s.health.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock_shared($1::bigint)`, int64(migrateLock)).Scan(&idle)
 	return err == nil && !idle
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"testing"
 	"time"
 
@@ -210,5 +211,60 @@ func TestAReplicaAnswersWhileTheDatabaseIsAway(t *testing.T) {
 	time.Sleep(4 * time.Second) // longer than it may be behind
 	if got := p.listed(t.Context()); got != 1 {
 		t.Errorf("%d payloads are listed, want 1", got)
+	}
+}
+
+// A process whose way to the database leads to a standby, as a name does for a while after a failover, learns it where it
+// listens; it does not stay with the connections it has there.
+func TestAStandbyIsNoDatabaseToStayWith(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.waitUp(1)
+	p.waitListed(0)
+	address, err := url.Parse(p.standby.DSN("tracker"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := address.Query()
+	query.Set("application_name", "led")
+	address.RawQuery = query.Encode()
+	led, err := store.Open(t.Context(), store.Config{DSN: address.String(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(led.Close)
+	if _, err := led.Positions(t.Context(), group, topic); err != nil {
+		t.Fatal(err)
+	}
+	connected := func() (n int) {
+		conn, err := pgx.Connect(t.Context(), p.standby.DSN("tracker"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+		err = conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'led' AND query LIKE '%positions%'`).Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := connected(); n != 1 {
+		t.Fatalf("%d connections, want 1", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- led.Listen(ctx, func(store.Notice) {}) }()
+	for range 100 {
+		if connected() == 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if n := connected(); n != 0 {
+		t.Errorf("%d connections are kept", n)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -73,6 +73,7 @@ func (c Config) withDefaults() Config {
 type Store struct {
 	config  Config
 	pool    *pgxpool.Pool
+	health  *pgxpool.Pool // one connection, for Condition: a pool that is busy is no database that is away
 	db      *bun.DB
 	replica *replica // nil: none
 	logger  *slog.Logger
@@ -113,6 +114,12 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		days:    newDayCache(),
 		tables:  newDayTables(),
 	}
+	one := config
+	one.MaxConns = 1
+	if s.health, err = openPool(ctx, one, config.DSN); err != nil {
+		s.Close()
+		return nil, err
+	}
 	if config.ReadDSN != "" {
 		if s.replica, err = openReplica(ctx, config); err != nil {
 			s.Close()
@@ -143,6 +150,7 @@ func openPool(ctx context.Context, config Config, dsn string) (*pgxpool.Pool, er
 	// A process that is stopped in mid-transaction must not hold its locks, a
 	// partition's position among them, against those who took over.
 	setDefault(pc.ConnConfig.RuntimeParams, "idle_in_transaction_session_timeout", "10s")
+	leaveReadOnly(&pc.ConnConfig.Config)
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
@@ -152,6 +160,16 @@ func openPool(ctx context.Context, config Config, dsn string) (*pgxpool.Pool, er
 
 func bunOf(pool *pgxpool.Pool) *bun.DB {
 	return bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
+}
+
+// leaveReadOnly gives a connection up that takes no writes. For a while after
+// a failover its name may lead to what is a standby now, and the pool would
+// stay there.
+func leaveReadOnly(config *pgconn.Config) {
+	before := config.OnPgError
+	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		return err.Code != codeReadOnly && (before == nil || before(conn, err))
+	}
 }
 
 // trust has a connection believe the authorities of the settings.
@@ -184,6 +202,9 @@ func (s *Store) Close() {
 	s.replica.close()
 	_ = s.db.Close()
 	s.pool.Close()
+	if s.health != nil {
+		s.health.Close()
+	}
 }
 
 // Now is the store's clock, in UTC and whole microseconds as the database
