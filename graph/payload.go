@@ -51,16 +51,22 @@ func (p *Payload) few() (*store.Events, error) {
 	return p.events()
 }
 
+// markedKey is which single events of a list are read together, and what of them.
+type markedKey struct {
+	name string
+	omit store.Omit
+}
+
 // marked is one event of a payload: read with those that marks names of the
-// payload's list, under a name of its own.
-func (r *Resolver) marked(ctx context.Context, p *Payload, mark store.MarkKey, name string, marks func([]*store.Payload) []store.MarkKey) (*store.Status, error) {
+// payload's list, under a key of its own.
+func (r *Resolver) marked(ctx context.Context, p *Payload, mark store.MarkKey, key markedKey, marks func([]*store.Payload) []store.MarkKey) (*store.Status, error) {
 	if events, err := p.few(); err != nil {
 		return nil, err
 	} else if events != nil {
 		return events.Marked(mark), nil
 	}
-	statuses, err := together(p.list, name, func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
-		return r.store.StatusesByMark(ctx, marks(all))
+	statuses, err := together(p.list, key, func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
+		return r.store.StatusesByMark(ctx, marks(all), key.omit)
 	})
 	return statuses[mark.ID()], err
 }
@@ -92,7 +98,7 @@ func (r payloadFields) Verdict(ctx context.Context, p *Payload) (*Verdict, error
 }
 
 func (r payloadFields) Current(ctx context.Context, p *Payload) (*Status, error) {
-	status, err := r.marked(ctx, p, lastMark(p.Payload), "current", func(all []*store.Payload) []store.MarkKey {
+	status, err := r.marked(ctx, p, lastMark(p.Payload), markedKey{"current", ofStatus(ctx)}, func(all []*store.Payload) []store.MarkKey {
 		marks := make([]store.MarkKey, len(all))
 		for i, one := range all {
 			marks[i] = lastMark(one)

@@ -43,6 +43,16 @@ func ofStatuses(ctx context.Context, page store.Page) store.Page {
 	return page
 }
 
+// ofStatus is what need not be read of the single status that ctx is resolving.
+func ofStatus(ctx context.Context) store.Omit {
+	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
+		if field.Name == "message" {
+			return 0
+		}
+	}
+	return store.OmitMessages
+}
+
 func within(asked, known map[string]bool) bool {
 	for name := range asked {
 		if !known[name] {

@@ -91,6 +91,8 @@ func TestNothingIsReadThatWasNotAskedFor(t *testing.T) {
 		`{ statuses { edges { node { service message } } } }`:                                                              {"JOIN payloads"},
 		`{ statuses(filter: {message: {contains: "x"}}) { nodes { service } } }`:                                           {"s.trail_id, s.message", "JOIN payloads"},
 		`{ payloads { nodes { timeline { nodes { status } } stages { statuses { nodes { status } } } } } }`:                {"s.message,", "hosts"},
+		`{ payloads { nodes { current { status date } timeline(last: 1) { nodes { status } } } } }`:                        {"s.message,"},
+		`{ statuses { nodes { sincePrevious } } }`:                                                                         {"s.message,"},
 		`{ payloads { nodes { a: timeline(last: 1) { nodes { status } } b: stages { statuses { edges { cursor } } } } } }`: {"s.message,"},
 	} {
 		b.cost(query)
@@ -113,12 +115,17 @@ func TestAllThatWasAskedForIsRead(t *testing.T) {
 		payloads { nodes { requestId } edges { node { ... on Payload { ...v } } } }
 		plain: payloads { nodes { requestId } }
 		statuses(filter: {status: {eq: "error"}}) { nodes { service } edges { node { requestId ...m } } }
+		newest: payloads { nodes { a: current { status } b: current { ...m } } }
 		of: payloads { nodes { a: timeline(last: 1) { nodes { status } } b: timeline(last: 1) { nodes { message } } inventoryId } }
 	} fragment v on Payload { verdict { state } } fragment m on Status { message }`, nil)
 	want(t, data, "FAILED", "payloads", "edges", 0, "node", "verdict", "state")
 	want(t, data, requestID(1).String(), "plain", "nodes", 0, "requestId")
 	want(t, data, map[string]any{"requestId": requestID(1).String(), "message": "Host validation failed"}, "statuses", "edges", 0, "node")
+	want(t, data, map[string]any{"a": map[string]any{"status": "error"}, "b": map[string]any{"message": "Host validation failed"}}, "newest", "nodes", 0)
 	want(t, data, "error", "of", "nodes", 0, "a", "nodes", 0, "status")
 	want(t, data, "Host validation failed", "of", "nodes", 0, "b", "nodes", 0, "message")
 	want(t, data, "inventory-1", "of", "nodes", 0, "inventoryId")
+	id := at(t, b.data(`{ statuses(first: 1) { nodes { id } } }`, nil), "statuses", "nodes", 0, "id")
+	data = b.data(`query ($id: ID!) { node(id: $id) { ...m ... on Status { status } } short: node(id: $id) { ... on Status { status } } } fragment m on Status { message }`, map[string]any{"id": id})
+	want(t, data, map[string]any{"node": map[string]any{"message": "Host validation failed", "status": "error"}, "short": map[string]any{"status": "error"}})
 }

@@ -46,7 +46,7 @@ func (r failureFields) Message(ctx context.Context, f *Failure) (*string, error)
 		return &f.Failure.Message, nil
 	}
 	mark := store.MarkKey{Payload: f.payload.Payload, Date: f.At, Hash: f.Hash}
-	status, err := r.marked(ctx, f.payload, mark, "cut failures", cutFailures)
+	status, err := r.marked(ctx, f.payload, mark, markedKey{"cut failures", 0}, cutFailures)
 	if status == nil {
 		return &f.Failure.Message, err
 	}

@@ -22,7 +22,7 @@ func TestEventsAnswerAsTheDatabaseDoes(t *testing.T) {
 		}
 		last := p.Journey.Last()
 		mark := store.MarkKey{Payload: p, Date: last.Date, Hash: last.Hash}
-		marked, err := w.StatusesByMark(t.Context(), []store.MarkKey{mark})
+		marked, err := w.StatusesByMark(t.Context(), []store.MarkKey{mark}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -123,7 +123,7 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 	},
 	"StatusesByMark": func(ctx context.Context, n *neighbour) (int, error) {
 		last := n.payload.Journey.Last()
-		found, err := n.StatusesByMark(ctx, []store.MarkKey{{Payload: n.payload, Date: last.Date, Hash: last.Hash}})
+		found, err := n.StatusesByMark(ctx, []store.MarkKey{{Payload: n.payload, Date: last.Date, Hash: last.Hash}}, 0)
 		return len(found), err
 	},
 	"Events": func(ctx context.Context, n *neighbour) (int, error) {

@@ -234,9 +234,10 @@ func previousStatement(days []span, rules *payload.Rules) (string, []any) {
 		ORDER BY ps.date DESC LIMIT 1)`, slices.Concat(onDays.args, args)
 }
 
-// StatusesByMark reads single events, whole messages included, in one
-// statement. What is not there is left out.
-func (s *Store) StatusesByMark(ctx context.Context, marks []MarkKey) (map[MarkKeyID]*Status, error) {
+// StatusesByMark reads single events, with whole messages unless these are
+// omitted, in one statement. What is not there is left out. Messages of more
+// than 64 MiB together are a *payload.Error BAD_USER_INPUT.
+func (s *Store) StatusesByMark(ctx context.Context, marks []MarkKey, omit Omit) (map[MarkKeyID]*Status, error) {
 	found := make(map[MarkKeyID]*Status, len(marks))
 	if len(marks) == 0 {
 		return found, nil
@@ -261,17 +262,22 @@ func (s *Store) StatusesByMark(ctx context.Context, marks []MarkKey) (map[MarkKe
 	onDays.onDays("s.date", spansOf(dates))
 	rank, rankArgs := rankOf("t.status", &rules)
 	previous, previousArgs := previousStatement(daysOf(payloads), &rules)
-	sql := `SELECT s.payload_id, s.service, s.source, s.status, s.message, s.date, s.created_at, s.hash, ` + previous + ` AS previous
-		FROM (SELECT DISTINCT * FROM (VALUES ` + valuesList(len(marks), "?::bigint, ?::timestamptz, ?::bigint") + `) k(payload_id, date, hash)) k
-		CROSS JOIN LATERAL (SELECT s.*, t.service, t.source, t.status, ` + rank + ` AS rank
-			FROM payload_statuses s JOIN trails t ON t.id = s.trail_id
-			WHERE s.payload_id = k.payload_id AND s.date = k.date AND s.hash = k.hash AND ` + onDays.sql() + ` OFFSET 0) s`
+	sql := `SELECT s.payload_id, s.service, s.source, s.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
+			s.date, s.created_at, s.hash, s.bytes, ` + previous + ` AS previous
+		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ROWS UNBOUNDED PRECEDING), 0) AS bytes
+			FROM (SELECT DISTINCT * FROM (VALUES ` + valuesList(len(marks), "?::bigint, ?::timestamptz, ?::bigint") + `) k(payload_id, date, hash)) k
+			CROSS JOIN LATERAL (SELECT s.payload_id, s.date, s.hash, s.created_at, ` + omit.message() + `, t.service, t.source, t.status, ` + rank + ` AS rank
+				FROM payload_statuses s JOIN trails t ON t.id = s.trail_id
+				WHERE s.payload_id = k.payload_id AND s.date = k.date AND s.hash = k.hash AND ` + onDays.sql() + ` OFFSET 0) s) s`
 	var rows []statusRead
-	err = s.read(ctx, "statuses by mark", &rows, sql, slices.Concat(previousArgs, keys, rankArgs, onDays.args)...)
+	err = s.read(ctx, "statuses by mark", &rows, sql, slices.Concat([]any{statementBytes}, previousArgs, keys, rankArgs, onDays.args)...)
 	if err != nil {
 		return nil, err
 	}
 	for i := range rows {
+		if rows[i].Bytes > statementBytes {
+			return nil, bad("the messages asked for are larger than %d bytes together: ask for smaller pages (first, last)", statementBytes)
+		}
 		p := byID[rows[i].PayloadID]
 		if p == nil {
 			return nil, fmt.Errorf("statuses by mark: payload %d was not asked for", rows[i].PayloadID)

@@ -3,11 +3,13 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
+	"github.com/payload-tracker/payload-tracker/store/storetest"
 )
 
 func TestTimelinesAreInTheOrderOfTheDomain(t *testing.T) {
@@ -158,7 +160,7 @@ func TestStatusesByMarkFindsEventsWhole(t *testing.T) {
 		marks = append(marks, store.MarkKey{Payload: p, Date: last.Date, Hash: last.Hash},
 			store.MarkKey{Payload: p, Date: last.Date, Hash: last.Hash}, store.MarkKey{Payload: p, Date: last.Date, Hash: last.Hash + 1})
 	}
-	found, err := w.StatusesByMark(t.Context(), marks)
+	found, err := w.StatusesByMark(t.Context(), marks, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +206,7 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 		}
 		timelines = w.during(func() { _, err = w.Timelines(ctx, p.Items, store.Page{}); check(err) })
 		stages = w.during(func() { _, err = w.StageStatuses(ctx, p.Items, keys, store.Page{}); check(err) })
-		marks = w.during(func() { _, err = w.StatusesByMark(ctx, current); check(err) })
+		marks = w.during(func() { _, err = w.StatusesByMark(ctx, current, 0); check(err) })
 		hosts = w.during(func() { _, err = w.Hosts(ctx, ids, store.Page{}); check(err) })
 		byID = w.during(func() { _, err = w.PayloadsByID(ctx, ids); check(err) })
 		statuses = w.during(func() { _, err = w.Statuses(ctx, store.StatusFilter{}, store.StatusOrder{}, size); check(err) })
@@ -215,5 +217,35 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 	one, many := cost(1), cost(100)
 	if one != many || one != "3 1 1 1 1 1 2 3 1" {
 		t.Errorf("one payload costs %s statements, 100 cost %s", one, many)
+	}
+}
+
+// Single events are no page: what is too much to hold is refused, not cut.
+func TestStatusesByMarkAreBoundedByTheirMessages(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	f := newFeeder(t, s, 0)
+	const many = 70
+	for n := range many {
+		e := event(n+1, "puptoo", "error", 0)
+		e.Message = strings.Repeat("x", 1<<20)
+		f.feed(e)
+	}
+	page, err := s.Payloads(t.Context(), store.PayloadFilter{}, store.PayloadOrder{}, store.Page{First: new(many)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var marks []store.MarkKey
+	for _, p := range page.Items {
+		last := p.Journey.Last()
+		marks = append(marks, store.MarkKey{Payload: p, Date: last.Date, Hash: last.Hash})
+	}
+	_, err = s.StatusesByMark(t.Context(), marks, 0)
+	wantBadInput(t, "70 MiB", err)
+	for omit, of := range map[store.Omit]int{0: 60, store.OmitMessages: many} {
+		found, err := s.StatusesByMark(t.Context(), marks[:of], omit)
+		if err != nil || len(found) != of || (len(found[marks[0].ID()].Message) == 1<<20) != (omit == 0) {
+			t.Errorf("omitting %d: %d of %d statuses, %v", omit, len(found), of, err)
+		}
 	}
 }
