@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -50,3 +51,8 @@ func (s *Store) Contended() bool { return s.contended() }
 
 // GrantedTables are the tables that others than their owner have rights on.
 func GrantedTables() []string { return slices.Sorted(maps.Keys(rights)) }
+
+// EndFrozenBatches ends what KeepBatchesMoving ends, after another time.
+func (s *Store) EndFrozenBatches(ctx context.Context, after time.Duration) (ended int, err error) {
+	return s.endFrozenBatches(ctx, after)
+}

@@ -23,7 +23,7 @@ func runConsume(ctx context.Context, std streams, args []string) error {
 	}
 	app.config.shutdownDelay = 0 // nobody sends it requests
 	collectOften(std.env)
-	return app.work(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.exportJourneys, app.store.WatchReplica, app.observe)
+	return app.work(ctx, app.consume, app.store.KeepBatchesMoving, app.keepDays, app.keepRollups, app.keepRetention, app.exportJourneys, app.store.WatchReplica, app.observe)
 }
 
 // addConsumer builds the consumer. It connects to nothing yet.

@@ -16,5 +16,5 @@ func runRun(ctx context.Context, std streams, args []string) error {
 		return err
 	}
 	collectOften(std.env)
-	return app.work(ctx, app.consume, app.keepDays, app.keepRollups, app.keepRetention, app.exportJourneys, app.serve, app.store.WatchReplica, app.observe)
+	return app.work(ctx, app.consume, app.store.KeepBatchesMoving, app.keepDays, app.keepRollups, app.keepRetention, app.exportJourneys, app.serve, app.store.WatchReplica, app.observe)
 }
