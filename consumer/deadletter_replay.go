@@ -55,7 +55,8 @@ func (c Config) replayOpts() []kgo.Opt {
 
 // Replay sends dead letters to their topic again, byte for byte, with key and
 // headers and the count of attempts, and notes in the store which it sent:
-// the next replay leaves them out. Letters written after its start, those it
+// the next replay leaves them out. Of several replays at once all but the
+// first fail, a dry run apart. Letters written after its start, those it
 // causes among them, are not read. each hears what became of each letter; a
 // crash between sending and noting sends some twice, which stores no event
 // twice.
@@ -67,11 +68,18 @@ func (d *DeadLetters) Replay(ctx context.Context, replay Replay, each func(*Dead
 	if err != nil {
 		return err
 	}
+	var lock *store.ReplayLock
+	if !replay.DryRun {
+		if lock, err = d.config.Store.LockReplays(ctx); err != nil {
+			return fmt.Errorf("replay: %w", err)
+		}
+		defer lock.Unlock(ctx)
+	}
 	replayed, err := d.config.Store.Replayed(ctx, d.config.DeadLetterTopic, log.topicID)
 	if err != nil {
 		return fmt.Errorf("which letters were sent before: %w", err)
 	}
-	r := &replayer{DeadLetters: d, options: replay, topicID: log.topicID, replayed: replayed, each: each}
+	r := &replayer{DeadLetters: d, options: replay, lock: lock, topicID: log.topicID, replayed: replayed, each: each}
 	if err := d.read(ctx, log, replay.LetterFilter, func(l *DeadLetter) error { return r.take(ctx, l) }); err != nil {
 		return err
 	}
@@ -82,6 +90,7 @@ func (d *DeadLetters) Replay(ctx context.Context, replay Replay, each func(*Dead
 type replayer struct {
 	*DeadLetters
 	options  Replay
+	lock     *store.ReplayLock // nil in a dry run
 	topicID  [16]byte
 	replayed store.Replayed
 	each     func(*DeadLetter, Outcome)
@@ -114,6 +123,9 @@ func (r *replayer) take(ctx context.Context, l *DeadLetter) error {
 func (r *replayer) send(ctx context.Context) error {
 	if len(r.chunk) == 0 {
 		return nil
+	}
+	if err := r.lock.Held(ctx); err != nil {
+		return err
 	}
 	outcomes, err := r.produce(ctx)
 	sent := map[int32][]int64{}

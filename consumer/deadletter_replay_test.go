@@ -149,6 +149,61 @@ func TestReplayStopsAtTheLettersOfItsStart(t *testing.T) {
 	}
 }
 
+// Two replays at once would both send what neither has noted.
+func TestOneReplayAtATime(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.Produce(0, "junk", "more")
+	b.start()
+	b.waitPosition(0, 2)
+	nobody := func(l *consumer.DeadLetter, o consumer.Outcome) {
+		t.Errorf("the other one: %s %s", l.LetterPosition, o)
+	}
+	first, other, heard := b.letters(), b.letters(), 0
+	err := first.Replay(t.Context(), consumer.Replay{}, func(*consumer.DeadLetter, consumer.Outcome) {
+		heard++
+		if err := other.Replay(t.Context(), consumer.Replay{Again: true}, nobody); err == nil || !strings.Contains(err.Error(), "wait until it has ended") {
+			t.Errorf("the other one says %v", err)
+		}
+		if got := replayed(t, other, consumer.Replay{DryRun: true, Again: true}); got != "0:0 sent, 0:1 sent" {
+			t.Errorf("a dry run meanwhile: %s", got)
+		}
+	})
+	if err != nil || heard != 2 {
+		t.Errorf("%d letters, %v", heard, err)
+	}
+	b.waitPosition(0, 4)
+	if got := replayed(t, other, consumer.Replay{}); !strings.HasPrefix(got, "0:0 sent by an earlier replay, 0:1 sent by an earlier replay") {
+		t.Errorf("after the first: %s", got)
+	}
+}
+
+// Whoever has lost the lock sends nothing more: another may be at it.
+func TestAReplayEndsWithItsLock(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var junk []string
+	for i := range 1500 {
+		junk = append(junk, "junk "+strconv.Itoa(i))
+	}
+	b.Produce(0, junk...)
+	first := b.start()
+	b.waitPosition(0, 1500)
+	first.stop()
+	sent := 0
+	err := b.letters().Replay(t.Context(), consumer.Replay{}, func(*consumer.DeadLetter, consumer.Outcome) {
+		if sent++; sent == 1 {
+			b.exec(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'payload-tracker replay'`)
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "begin again") || sent != 1000 || b.End(0) != 2500 {
+		t.Errorf("%d sent, the topic ends at %d: %v", sent, b.End(0), err)
+	}
+	if got := strings.Count(replayed(t, b.letters(), consumer.Replay{}), " sent,"); got != 499 {
+		t.Errorf("then %d", got)
+	}
+}
+
 func TestReplayRefusesWhatIsCut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Replayed is which letters of a dead-letter topic were sent again.
@@ -26,6 +30,38 @@ func (r Replayed) Holds(partition int32, offset int64) bool {
 	})
 	return found
 }
+
+// ReplayLock is held by the one process that sends dead letters again: two
+// would both send what neither has noted yet.
+type ReplayLock struct{ conn *pgx.Conn }
+
+// LockReplays takes the lock, and fails when another process has it.
+func (s *Store) LockReplays(ctx context.Context) (*ReplayLock, error) {
+	conn, err := s.connectDirectly(ctx, "payload-tracker replay")
+	if err != nil {
+		return nil, payload.Errorf(payload.CodeUnavailable, "the database does not answer: %v", err)
+	}
+	mine := false
+	if err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::bigint)`, int64(replayLock)).Scan(&mine); err == nil && !mine {
+		err = errors.New("another process sends dead letters again just now: wait until it has ended")
+	}
+	if err != nil {
+		closeSoon(ctx, conn)
+		return nil, translate("lock replays", err)
+	}
+	return &ReplayLock{conn}, nil
+}
+
+// Held is nil while the lock is: it is lost with its connection.
+func (l *ReplayLock) Held(ctx context.Context) error {
+	if err := l.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("the database has let go of the lock on replays: begin again: %w", err)
+	}
+	return nil
+}
+
+// Unlock gives it back.
+func (l *ReplayLock) Unlock(ctx context.Context) { closeSoon(ctx, l.conn) }
 
 // Replayed reads which letters of a dead-letter topic were sent again.
 func (s *Store) Replayed(ctx context.Context, topic string, topicID [16]byte) (Replayed, error) {

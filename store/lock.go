@@ -24,4 +24,6 @@ const (
 	retentionLock
 	// journeyLock is that of the one process that exports journeys as traces.
 	journeyLock
+	// replayLock is that of the one process that sends dead letters again.
+	replayLock
 )

@@ -252,6 +252,7 @@ var noReads = map[string]string{
 	"Listen":       "whose the changed payloads are is asked when they are read",
 	"Replayed":     "which offsets of a topic were sent again",
 	"MarkReplayed": "writes",
+	"LockReplays":  "no statement of any table",
 	"DeadLetters":  "for those who see everything: the views of its tables are empty",
 	"Standing":     "for those who see everything: others are refused",
 	"IngestState":  "for those who see everything: others are refused",
