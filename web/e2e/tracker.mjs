@@ -32,6 +32,10 @@ export async function anyPayload(filter) {
 
 export const sentence = ({ verdict }) => verdict.sentence.charAt(0).toUpperCase() + verdict.sentence.slice(1);
 
+/** The last full hour that is so many hours ago. What happened before the last of them changes no more, and between two of them are whole buckets. */
+export const hoursAgo = (n) =>
+  new Date(Math.floor(Date.now() / 3_600_000 - n) * 3_600_000).toISOString().replace('.000Z', 'Z');
+
 export const newId = () => randomUUID().replaceAll('-', '');
 
 export const event = (request_id, service, status, more = {}) => ({
@@ -47,9 +51,18 @@ export const tell = (...events) => send(broker, topic, events);
 
 /** Waits until the API says so. */
 export async function until(what, says) {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (await says()) return;
-  assert.fail(`${what}: not within a minute`);
+  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(100)) if (await says()) return;
+  assert.fail(`${what}: not within two minutes`);
 }
+
+/** Waits until that many events of a payload are stored. */
+export const stored = (id, events) =>
+  until(`${events} events of ${id}`, async () => {
+    const { statuses } = await ask(
+      `{ statuses(filter: { requestId: { eq: "${id}" } }, first: 0) { total { value } } }`,
+    );
+    return statuses.total.value >= events;
+  });
 
 /** A payload of that many events; done when all are stored. */
 export async function longPayload(events) {

@@ -15,8 +15,13 @@ export const compare = {
       await page.getByRole('alert').getByText('Both must be request ids').waitFor();
       await page.getByLabel('Request id of B').fill(succeeded.requestId);
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
-      await page.getByRole('link', { name: sentence(failed) }).waitFor();
-      await page.getByRole('link', { name: sentence(succeeded) }).waitFor();
+      const side = (name) => page.getByRole('region', { name, exact: true });
+      await side('A')
+        .getByRole('link', { name: sentence(failed), exact: true })
+        .waitFor();
+      await side('B')
+        .getByRole('link', { name: sentence(succeeded), exact: true })
+        .waitFor();
       const table = page.getByRole('grid', { name: 'Stages of both' });
       for (const { service } of [...failed.stages, ...succeeded.stages]) {
         await table.getByText(service, { exact: true }).first().waitFor();
@@ -34,9 +39,8 @@ export const compare = {
       await shot('compare');
       await page.getByRole('button', { name: 'Swap' }).click();
       await page.waitForURL(`**/compare?a=${succeeded.requestId}&b=${failed.requestId}`);
-      await page
-        .getByRole('region', { name: 'A' })
-        .getByRole('link', { name: sentence(succeeded) })
+      await side('A')
+        .getByRole('link', { name: sentence(succeeded), exact: true })
         .waitFor();
     },
   },

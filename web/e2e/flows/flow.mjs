@@ -1,6 +1,6 @@
 // The map of the ways that payloads take.
 import assert from 'node:assert/strict';
-import { ask, base, event, newId, tell, until } from '../tracker.mjs';
+import { ask, base, event, hoursAgo, newId, tell, until } from '../tracker.mjs';
 
 const map = (page) => page.getByRole('group', { name: 'Map of the services' });
 const way = (page, from, to) => map(page).getByRole('link', { name: new RegExp(`^${from} to ${to}: `) });
@@ -27,7 +27,7 @@ export const flow = {
 
   done: {
     async 'every way'({ page, shot }) {
-      await page.goto(`${base}/flow?ways=all&since=P7D`);
+      await page.goto(`${base}/flow?ways=all&from=${hoursAgo(48)}&to=${hoursAgo(2)}`);
       await way(page, 'ingress', 'puptoo').waitFor();
       const rows = await page.getByRole('grid', { name: 'Ways' }).locator('tbody tr').count();
       assert.equal(await map(page).locator('a.pt-way').count(), rows);
@@ -96,9 +96,7 @@ export const flow = {
     },
 
     async 'the tables say what the API says'({ page }) {
-      const hour = (n) =>
-        new Date(Math.floor(Date.now() / 3_600_000 - n) * 3_600_000).toISOString().replace('.000Z', 'Z');
-      const window = { from: hour(30), to: hour(2) };
+      const window = { from: hoursAgo(30), to: hoursAgo(2) };
       const edges = await edgesOf(window);
       await page.goto(`${base}/flow?from=${window.from}&to=${window.to}`);
       const rows = page.getByRole('grid', { name: 'Ways' }).locator('tbody tr');

@@ -1,19 +1,18 @@
 // Whether the tracker itself is well.
 import assert from 'node:assert/strict';
-import { base, event, newId, tell } from '../tracker.mjs';
+import { between, databaseAway } from '../page.mjs';
+import { base, event, newId, stored, tell } from '../tracker.mjs';
 
 const nothing = {
   partitions: [{ topic: 'platform.payload-status', partition: 0, position: 7, end: null, lag: null }],
   brokerProblem: null,
   eventsPerSecond: 0,
   oldestEvent: null,
+  lateEvents: 0,
   lastEvent: [],
   unknownStatuses: [],
   deadLetters: [],
 };
-
-/** Answers in the tracker's place. */
-const answer = (page, body) => page.route('**/graphql', (route) => route.fulfill({ json: body }));
 
 export const ingest = {
   seen: {
@@ -28,13 +27,14 @@ export const ingest = {
     },
 
     async 'the broker is away'({ page, shot }) {
-      await answer(page, { data: { ingest: { ...nothing, brokerProblem: 'the broker does not answer' } } });
+      const tracker = await between(page);
+      await tracker.answer({ data: { ingest: { ...nothing, brokerProblem: 'the broker does not answer' } } });
       await page.goto(`${base}/ingest`);
       await page.getByRole('alert').getByText('How much waits is not known. The broker does not answer.').waitFor();
       await page.getByRole('row', { name: '0 7 not known not known' }).waitFor();
       await page.getByText('Every message could be read as an event.').waitFor();
       await shot('ingest-broker-away');
-      await page.unroute('**/graphql');
+      await tracker.pass();
       await page.getByText('Taking in keeps up').waitFor();
     },
 
@@ -42,7 +42,7 @@ export const ingest = {
       const errors = [
         { message: 'how taking in does is for those who see all organisations', extensions: { code: 'FORBIDDEN' } },
       ];
-      await answer(page, { data: null, errors });
+      await (await between(page)).answer({ data: null, errors });
       await page.goto(`${base}/ingest`);
       await page.getByRole('heading', { name: 'This is not for you to see' }).waitFor();
       await page.getByText('for those who see all organisations').waitFor();
@@ -64,7 +64,7 @@ export const ingest = {
       await page.getByRole('grid', { name: 'Last events' }).getByText(service).waitFor();
     },
 
-    async 'records wait'({ page }) {
+    async 'records wait, and others came too late'({ page }) {
       const partitions = [0, 1].map((partition) => ({
         topic: 't',
         partition,
@@ -72,14 +72,17 @@ export const ingest = {
         end: 1000 + partition * 90_000,
         lag: partition * 90_000,
       }));
-      await answer(page, { data: { ingest: { ...nothing, partitions } } });
+      await (await between(page)).answer({ data: { ingest: { ...nothing, partitions, lateEvents: 1234 } } });
       await page.goto(`${base}/ingest`);
       await page.getByRole('alert').getByText('90,000 records wait in 1 of 2 partitions.').waitFor();
+      await page.locator('.pt-figures > div', { hasText: 'Late events' }).getByText('1,234').waitFor();
     },
 
     async 'an unknown word leads to its statuses'({ page }) {
       const service = `odd-${newId().slice(0, 6)}`;
-      await tell(event(newId(), service, 'tangoing'));
+      const id = newId();
+      await tell(event(id, service, 'tangoing'));
+      await stored(id, 1);
       await page.goto(`${base}/ingest`);
       await page
         .getByRole('row', { name: `tangoing ${service}` })
@@ -91,36 +94,29 @@ export const ingest = {
     },
 
     async 'numbers and ways while the database is away'({ page }) {
-      const errors = [{ message: 'the database does not answer', extensions: { code: 'UNAVAILABLE' } }];
       const partitions = page.getByRole('grid', { name: 'Partitions' });
       await page.goto(`${base}/ingest`);
       await partitions.waitFor();
-      await answer(page, { data: null, errors });
+      const tracker = await between(page);
+      await tracker.answer(databaseAway);
       await page.getByText('Shown is what was known at').waitFor();
       assert.ok(await partitions.isVisible(), 'what was known stays');
       for (const path of ['/services', '/flow', '/ingest']) {
         await page.goto(base + path);
         await page.getByRole('heading', { name: 'The database is away' }).waitFor();
       }
-      await page.unroute('**/graphql');
+      await tracker.pass();
       await partitions.waitFor();
     },
 
     async 'skeletons while the answer is on its way'({ page }) {
+      const tracker = await between(page);
       for (const path of ['/services', '/flow', '/ingest']) {
-        let answerNow = () => {};
-        const asked = new Promise((resolve) => {
-          answerNow = resolve;
-        });
-        await page.route('**/graphql', async (route) => {
-          await asked;
-          await route.continue();
-        });
+        tracker.hold();
         await page.goto(base + path);
         await page.getByRole('status', { name: 'Loading' }).waitFor();
-        answerNow();
+        await tracker.pass();
         await page.getByRole('grid').first().waitFor();
-        await page.unroute('**/graphql');
       }
     },
   },

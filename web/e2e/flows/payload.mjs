@@ -1,7 +1,8 @@
 // One payload: what the page says, live and later.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, base, event, newId, sentence, tell } from '../tracker.mjs';
+import { between, copied } from '../page.mjs';
+import { ask, base, event, newId, sentence, stored, tell, until } from '../tracker.mjs';
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name });
 const events = (page) => page.getByRole('grid', { name: 'Events' }).locator('tbody tr');
@@ -37,7 +38,8 @@ export const payload = {
       );
       await tell(event(id, 'ingress', 'success', { date: at(-40 * 60_000 + 800) }));
       await tell(event(id, 'puptoo', 'processing', { date: at(-30 * 60_000), status_msg: 'second slice' }));
-      await sleep(1500);
+      await stored(id, 3);
+      await sleep(1500); // late is what is taken in more than a second after a newer one
       await tell(event(id, 'puptoo', 'received', { date: at(-39 * 60_000) }));
       await tell(event(id, 'vulnerability', 'received', { date: at(8 * 60_000), status_msg: 'a clock that is fast' }));
       await page.goto(`${base}/payloads/${id}`);
@@ -49,11 +51,18 @@ export const payload = {
     },
 
     async 'a payload of 50,000 events does not freeze the page'({ page, shot, long }) {
-      const start = Date.now();
       await page.goto(`${base}/payloads/${long}`);
       await events(page).getByText('slice 50000 of 50000').waitFor();
-      assert.ok(Date.now() - start < 5000, `shown after ${Date.now() - start} ms`);
       assert.equal(await events(page).count(), 50);
+      // How long a page takes is the machine's affair; that it has little to do is this one's.
+      const { elements, bytes } = await page.evaluate(() => ({
+        elements: document.querySelectorAll('*').length,
+        bytes: performance
+          .getEntriesByType('resource')
+          .filter(({ name }) => name.endsWith('/graphql'))
+          .reduce((sum, { decodedBodySize }) => Math.max(sum, decodedBodySize), 0),
+      }));
+      assert.ok(elements < 3000 && bytes > 0 && bytes < 200_000, `${elements} elements, an answer of ${bytes} bytes`);
       await shot('payload-long');
       await page.getByRole('button', { name: 'Earlier events' }).click();
       await events(page).getByText('slice 49950 of 50000').waitFor();
@@ -80,12 +89,11 @@ export const payload = {
       await page.waitForURL(`**/payloads/${id}`);
       await heading(page, 'In ingress').waitFor();
       await page.getByText('Live', { exact: true }).waitFor();
-      let asked = 0;
-      page.on('request', (request) => request.url().endsWith('/graphql') && asked++);
+      const tracker = await between(page);
+      tracker.hold(); // no question is answered any more: what is new comes by the subscription
       await tell(event(id, 'ingress', 'error', { status_msg: 'no room for it' }));
       await heading(page, 'Failed in ingress: no room for it').waitFor();
       assert.equal(await events(page).count(), 2);
-      assert.equal(asked, 0, 'the news came by subscription');
     },
 
     async 'without a live connection the page asks again, and says so'({ page, allow }) {
@@ -140,10 +148,8 @@ export const payload = {
     async 'identifiers are copied, and lead to what shares them'({ page, failed }) {
       await page.goto(`${base}/payloads/${failed.requestId}`);
       const facts = page.getByRole('region', { name: 'Identifiers' });
-      await facts.getByRole('button', { name: 'Copy request id' }).click();
-      await facts.getByRole('button', { name: 'Copied' }).waitFor();
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), failed.requestId);
-      await facts.getByRole('link', { name: failed.orgId }).click();
+      assert.equal(await copied(page, facts, 'Copy request id'), failed.requestId);
+      await facts.getByRole('link', { name: failed.orgId, exact: true }).click();
       await page.waitForURL(`**/payloads?orgId=${failed.orgId}`);
       await page.goBack();
       await page.getByRole('link', { name: 'Its statuses as a list' }).click();
@@ -169,15 +175,18 @@ export const payload = {
     async 'many hosts: the first ones, and all when asked for'({ page }) {
       const id = newId();
       await tell(...Array.from({ length: 30 }, () => event(id, 'ingress', 'received', { inventory_id: newId() })));
+      const named = async () => {
+        const { payload } = await ask(
+          `{ payload(by: { requestId: "${id}" }) { hosts(first: 500) { nodes { inventoryId } } } }`,
+        );
+        return payload?.hosts.nodes.length === 30;
+      };
+      await until('30 hosts', named);
       await page.goto(`${base}/payloads/${id}`);
       const hosts = page.getByRole('region', { name: 'Hosts' }).getByRole('listitem');
       await page.getByRole('button', { name: 'Show more hosts' }).click();
       await page.waitForFunction(() => document.querySelectorAll('.pt-hosts > li').length === 30);
       assert.equal(await hosts.count(), 30);
-      const { payload } = await ask(
-        `{ payload(by: { requestId: "${id}" }) { hosts(first: 500) { nodes { inventoryId } } } }`,
-      );
-      assert.equal(payload.hosts.nodes.length, 30);
     },
   },
 };

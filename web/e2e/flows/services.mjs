@@ -1,10 +1,10 @@
 // How services do: the table, one of them opened, filters and times in the address.
 import assert from 'node:assert/strict';
-import { ask, base, event, newId, tell, until } from '../tracker.mjs';
+import { addFilter, chooseTime } from '../page.mjs';
+import { ask, base, event, hoursAgo, newId, tell, until } from '../tracker.mjs';
 
 const table = (page) => page.getByRole('grid', { name: 'Services' });
 const row = (page, service) => table(page).getByRole('row', { name: new RegExp(`^${service} `) });
-const search = (page) => new URL(page.url()).searchParams;
 
 /** What the API says of a service over a time that no longer changes. */
 async function numbersOf(name, window, filter = {}) {
@@ -15,8 +15,6 @@ async function numbersOf(name, window, filter = {}) {
   );
   return services.find((one) => one.name === name);
 }
-
-const hours = (n) => new Date(Math.floor(Date.now() / 3_600_000 - n) * 3_600_000).toISOString().replace('.000Z', 'Z');
 
 export const services = {
   seen: {
@@ -50,7 +48,7 @@ export const services = {
     },
 
     async 'the page says what the API says'({ page }) {
-      const window = { from: hours(30), to: hours(2) };
+      const window = { from: hoursAgo(30), to: hoursAgo(2) };
       const want = await numbersOf('inventory-mq-service', window);
       await page.goto(`${base}/services?from=${window.from}&to=${window.to}`);
       const cells = row(page, 'inventory-mq-service').locator('td');
@@ -77,11 +75,9 @@ export const services = {
     async 'a time, a filter and an order, kept in the address, and the browser back'({ page, failed }) {
       await page.goto(`${base}/services`);
       await row(page, 'puptoo').waitFor();
-      await page.getByRole('button', { name: '7 days' }).click();
+      await chooseTime(page, '7 days');
       await page.waitForURL(/since=P7D/);
-      const form = page.getByRole('form', { name: 'Add a filter' });
-      await form.getByLabel('Value').fill(failed.orgId);
-      await form.getByRole('button', { name: 'Add filter' }).click();
+      await addFilter(page, 'orgId', 'is', failed.orgId);
       await page.waitForURL(/orgId=/);
       await page.getByRole('button', { name: 'Received' }).click();
       await page.waitForURL(/sort=-received/);
@@ -104,8 +100,8 @@ export const services = {
       await page.goBack();
       await page.getByRole('link', { name: 'All services' }).waitFor();
       await page.goBack();
+      await page.waitForURL((url) => !url.searchParams.has('open'));
       await table(page).waitFor();
-      assert.equal(search(page).get('open'), null);
       await page.goBack();
       await page.waitForURL((url) => !url.searchParams.has('sort'));
       await page.goBack();
@@ -129,10 +125,10 @@ export const services = {
       await page.waitForURL(/from=2026-07-02T10%3A00%3A00Z&to=2026-07-03T10%3A00%3A00Z/);
       await page.getByRole('button', { name: 'Display' }).click();
       await page.getByRole('menuitem', { name: 'Local time' }).click();
-      assert.match(await page.getByLabel('From').inputValue(), /^2026-07-02T12:00/);
+      await page.waitForFunction(() => /^2026-07-02T12:00/.test(document.querySelector('[aria-label="From"]')?.value));
       await page.getByRole('button', { name: 'Display' }).click();
       await page.getByRole('menuitem', { name: 'UTC' }).click();
-      await page.getByRole('button', { name: '1 hour' }).click();
+      await chooseTime(page, '1 hour');
       await page.waitForURL(/since=PT1H/);
       await row(page, 'puptoo').waitFor();
     },
@@ -149,8 +145,7 @@ export const services = {
         event(bad, service, 'error', { status_msg: 'the disk is full' }),
       );
       await until('both are counted', async () => (await numbersOf(service, { since: 'PT1H' }))?.failed === 1);
-      await row(page, service).waitFor({ timeout: 30_000 });
-      await row(page, service).getByText('50 %').waitFor();
+      await row(page, service).getByText('50 %').waitFor({ timeout: 60_000 });
       await row(page, service).locator('td[data-label="Failed"] a').click();
       await page.waitForURL(new RegExp(`/payloads\\?failedService=${service}&failedAt.since=PT1H`));
       await page.getByRole('link', { name: new RegExp(`^Failed in ${service}.*the disk is full`) }).waitFor();

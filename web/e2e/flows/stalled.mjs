@@ -1,6 +1,7 @@
 // Stalled: what hangs now, and for whom it waits. Slowest: what took longest.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { between, chooseTime, databaseAway, fillFilter, inOrder, tryAgain } from '../page.mjs';
 import { ask, base, event, newId, tell } from '../tracker.mjs';
 
 const table = (page) => page.getByRole('grid', { name: 'Stalled payloads' });
@@ -41,7 +42,9 @@ export const stalled = {
       await page.goto(`${base}/stalled?orgId=${org}`);
       await page.getByRole('heading', { name: 'No stalled payload matches' }).waitFor();
       await tell(event(id, 'e2e-archiver', 'received', { org_id: org, ...ago(22) }));
-      await rows(page).getByText('No news from e2e-archiver for 22 min').waitFor();
+      await rows(page)
+        .getByText(/^No news from e2e-archiver for \d+ min/)
+        .waitFor();
       const waits = rows(page).locator('td[data-label="Waits for"]');
       await waits.getByText('Received').waitFor();
       await page.getByText('1 payload · nothing heard').waitFor();
@@ -75,12 +78,8 @@ export const stalled = {
       await page.waitForURL(`${base}/stalled`);
       await page.getByLabel('Order').selectOption('Quiet for the shortest time first');
       await page.waitForURL(/sort=-quietSince/);
-      const since = () => page.$$eval('td[data-label="Quiet since"] time', (all) => all.map((one) => one.dateTime));
-      await page.waitForFunction(() => {
-        const all = [...document.querySelectorAll('td[data-label="Quiet since"] time')].map((one) => one.dateTime);
-        return all.length > 1 && all.every((at, i) => i === 0 || at <= all[i - 1]);
-      });
-      const newest = await since();
+      await inOrder(page, 'Quiet since', 'descending');
+      const newest = await page.$$eval('td[data-label="Quiet since"] time', (all) => all.map((one) => one.dateTime));
       await page.getByRole('button', { name: 'Next' }).click();
       await page.waitForURL(/after=/);
       await page.getByText('a later page, as it was').waitFor();
@@ -101,11 +100,11 @@ export const stalled = {
 
     async 'the slowest of a service, as the API has them'({ page }) {
       await page.goto(`${base}/slowest?service=ingress`);
-      const form = page.getByRole('form', { name: 'Add a filter' });
-      await form.getByLabel('Value').fill('puptoo');
-      await form.getByRole('button', { name: 'Add filter' }).click();
+      await page.getByRole('list', { name: 'Filters' }).getByText('Service: ingress').waitFor();
+      await fillFilter(page, 'service', 'is', 'puptoo');
+      await page.getByRole('list', { name: 'Filters' }).getByText('Service: puptoo').waitFor();
       await page.waitForURL(`${base}/slowest?service=puptoo`);
-      await page.getByRole('button', { name: '7 days' }).click();
+      await chooseTime(page, '7 days');
       await page.getByLabel('Rows of a page').selectOption('50');
       await page.waitForURL(`${base}/slowest?service=puptoo&since=P7D&size=50`);
       await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50);
@@ -123,33 +122,25 @@ export const stalled = {
     },
 
     async 'failures and what hangs: loading, nothing there, the database away'({ page }) {
-      let answer = () => {};
-      const asked = new Promise((resolve) => {
-        answer = resolve;
-      });
       const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
       const data = { failures: [], payloads: { nodes: [], pageInfo, total: { value: 0, exact: true } } };
-      await page.route('**/graphql', async (route) => {
-        await asked;
-        await route.fulfill({ json: { data } });
-      });
+      const tracker = await between(page);
+      tracker.hold();
       await page.goto(`${base}/failures`);
       await page.getByRole('status', { name: 'Loading' }).waitFor();
-      answer();
+      await tracker.answer({ data });
       await page.getByRole('heading', { name: 'Nothing failed in this time' }).waitFor();
       await page.goto(`${base}/stalled`);
       await page.getByRole('heading', { name: 'Nothing hangs' }).waitFor();
-      await page.unroute('**/graphql');
+      await tracker.pass();
       await page.goto(`${base}/stalled`);
       await rows(page).first().waitFor();
-      const errors = [{ message: 'the database does not answer', extensions: { code: 'UNAVAILABLE' } }];
-      await page.route('**/graphql', (route) => route.fulfill({ json: { data: null, errors } }));
+      await tracker.answer(databaseAway);
       await page.getByText('Shown is what was known at').waitFor();
       assert.ok(await table(page).isVisible(), 'what was known stays');
       await page.goto(`${base}/failures`);
       await page.getByRole('heading', { name: 'The database is away' }).waitFor();
-      await page.unroute('**/graphql');
-      await page.getByRole('button', { name: 'Try again' }).click();
+      await tryAgain(page, tracker);
       await page.getByRole('grid', { name: 'Kinds of failures' }).waitFor();
     },
   },

@@ -1,9 +1,19 @@
 // What is not as usual: unknown, nothing, slow, away, nowhere.
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { base, withoutDatabase } from '../tracker.mjs';
+import { between, databaseAway, tryAgain } from '../page.mjs';
+import { base, event, newId, tell, withoutDatabase } from '../tracker.mjs';
 
 const list = (page) => page.getByRole('grid', { name: 'Payloads' });
+
+/** Events are stored, and who follows hears of them: what is walked next relies on both. */
+async function takingIn(page) {
+  const id = newId();
+  await page.goto(`${base}/payloads/${id}`);
+  await page.getByText('Waiting for it live').waitFor({ timeout: 60_000 });
+  (await between(page)).hold(); // the news comes by the subscription, or not at all
+  await tell(event(id, 'e2e', 'received'));
+  await page.getByRole('heading', { name: 'In e2e' }).waitFor({ timeout: 60_000 });
+}
 
 export const states = {
   seen: {
@@ -27,8 +37,8 @@ export const states = {
     async 'a database that is away, and comes back'({ page, shot }) {
       await page.goto(`${base}/payloads`);
       await list(page).waitFor();
-      const errors = [{ message: 'the database does not answer', extensions: { code: 'UNAVAILABLE' } }];
-      await page.route('**/graphql', (route) => route.fulfill({ json: { data: null, errors } }));
+      const tracker = await between(page);
+      await tracker.answer(databaseAway);
       await page.getByText('Shown is what was known at').waitFor();
       assert.ok(await list(page).isVisible(), 'what was known stays');
       await shot('out-of-date');
@@ -37,26 +47,19 @@ export const states = {
       await shot('database-away');
       await page.goto(`${base}/statuses`);
       await page.getByRole('heading', { name: 'The database is away' }).waitFor();
-      await page.unroute('**/graphql');
-      await page.getByRole('button', { name: 'Try again' }).click();
+      await tryAgain(page, tracker);
       await page.getByRole('grid', { name: 'Statuses' }).waitFor();
     },
 
     async 'no payload yet, and a slow answer'({ page, shot }) {
-      let answer = () => {};
-      const asked = new Promise((resolve) => {
-        answer = resolve;
-      });
       const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
-      await page.route('**/graphql', async (route) => {
-        await asked;
-        const total = { value: 0, exact: true };
-        await route.fulfill({ json: { data: { payloads: { nodes: [], pageInfo, total } } } });
-      });
+      const payloads = { nodes: [], pageInfo, total: { value: 0, exact: true } };
+      const tracker = await between(page);
+      tracker.hold();
       await page.goto(`${base}/payloads`);
       await page.getByRole('status', { name: 'Loading' }).waitFor();
       await shot('loading');
-      answer();
+      await tracker.answer({ data: { payloads } });
       await page.getByRole('heading', { name: 'No payload yet' }).waitFor();
       await shot('empty');
     },
@@ -78,7 +81,7 @@ export const states = {
 
     async 'the playground'({ page, shot }) {
       await page.goto(`${base}/playground`);
-      await page.locator('.graphiql-editor .view-lines').first().waitFor({ timeout: 30_000 });
+      await page.locator('.graphiql-editor .view-lines').getByText('Newest').first().waitFor({ timeout: 60_000 });
       await page.getByRole('button', { name: /^Execute query/ }).click();
       await page.locator('.result-window').getByText('payloads').first().waitFor();
       // GraphiQL's tabs hold the button that closes them; all else of its page passes.
@@ -92,7 +95,7 @@ export const states = {
       await page.getByRole('button', { name: 'Display' }).click();
       await page.getByRole('menuitem', { name: 'Dark' }).click();
       await page.getByRole('link', { name: 'Playground' }).click();
-      await page.locator('body.graphiql-dark').waitFor();
+      await page.locator('body.graphiql-dark').waitFor({ timeout: 60_000 });
       await page.goto(`${base}/payloads`);
       await page.getByRole('button', { name: 'Display' }).click();
       await page.getByRole('menuitem', { name: 'As the system' }).click();
@@ -102,12 +105,12 @@ export const states = {
       await page.goto(`${base}/payloads`);
       await list(page).waitFor();
       await withoutDatabase(async () => {
-        await page.getByRole('alert').getByText('Shown is what was known at').waitFor({ timeout: 25_000 });
+        await page.getByRole('alert').getByText('Shown is what was known at').waitFor({ timeout: 60_000 });
         await page.goto(`${base}/payloads/${failed.requestId}`);
-        await page.getByRole('heading', { name: /took too long|is away|not answer/ }).waitFor({ timeout: 25_000 });
+        await page.getByRole('heading', { name: /took too long|is away|not answer/ }).waitFor({ timeout: 60_000 });
       });
-      await page.getByRole('region', { name: 'Verdict' }).waitFor({ timeout: 25_000 });
-      await sleep(500);
+      await page.getByRole('region', { name: 'Verdict' }).waitFor({ timeout: 60_000 });
+      await takingIn(page);
     },
   },
 };
