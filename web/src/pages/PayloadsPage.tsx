@@ -1,19 +1,18 @@
-import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { Link } from 'react-router';
 import { graphql } from '../gql';
-import type { PayloadFilter, PayloadOrder, PayloadsQuery } from '../gql/graphql';
-import { payloadFields, toFilter } from '../lib/filter';
-import { always, once, type Polled, usePolled } from '../lib/polling';
+import type { PayloadsQuery } from '../gql/graphql';
+import { payloadFields } from '../lib/filter';
+import type { Polled } from '../lib/polling';
 import { LoadingPage } from '../parts/LoadingPage';
-import { type ListAddress, type ListKind, orderOf, pageOf, useListAddress } from '../parts/list/address';
+import { type ListAddress, type ListKind, useListAddress } from '../parts/list/address';
 import { Columns } from '../parts/list/Columns';
 import { ExportButton } from '../parts/list/ExportButton';
 import { FilterBar } from '../parts/list/FilterBar';
+import { ListHeading } from '../parts/list/ListHeading';
 import { Paging } from '../parts/list/Paging';
-import { payloadsTotal } from '../parts/list/payloadsTotal';
+import { usePayloadList } from '../parts/list/payloadList';
 import { SortSelect } from '../parts/list/SortSelect';
 import { sortingOf } from '../parts/list/sorting';
-import { Total } from '../parts/list/Total';
 import { Views } from '../parts/list/Views';
 import { Failed, Message, OutOfDate } from '../parts/Message';
 import { PayloadTable, payloadColumns } from '../parts/PayloadTable';
@@ -65,41 +64,26 @@ const kind: ListKind = {
 /** Payloads by any filter of the API and what became of each; the first page follows what comes in. */
 export default function PayloadsPage() {
   const list = useListAddress(kind);
-  const { after, before, columns } = list;
-  const filter = toFilter<PayloadFilter>(list.conditions);
-  // Built from the sorts above, which the API has.
-  const orderBy = orderOf(list.sort) as PayloadOrder;
-  const polled = usePolled(
-    payloadsQuery,
-    { filter, orderBy, reason: columns.includes('reason'), ...pageOf(list) },
-    5000,
-    // A page behind the first stands still: its cursor says which moment it shows.
-    after || before ? once : always,
-  );
-  const total = usePolled(payloadsTotal, { filter }, 30_000, always);
+  const { polled, total, later } = usePayloadList(payloadsQuery, list, {
+    conditions: list.conditions,
+    more: { reason: list.columns.includes('reason') },
+    countEvery: 30_000,
+  });
   const nodes = polled.data?.payloads.nodes ?? [];
 
   return (
     <>
       <title>Payloads · Payload Tracker</title>
-      <div className="pt-heading">
-        <div>
-          <Title headingLevel="h1">Payloads</Title>
-          <p className="pt-subtle" aria-live="polite">
-            {!total.stale && total.data && (
-              <>
-                <Total total={total.data.payloads.total} noun="payload" /> ·{' '}
-              </>
-            )}
-            {after || before ? 'a later page, as it was' : 'new ones come in by themselves'}
-          </p>
-        </div>
-        <div className="pt-actions">
-          <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
-          <Columns list={list} />
-          <ExportButton list={list} total={total.data?.payloads.total} />
-        </div>
-      </div>
+      <ListHeading
+        title="Payloads"
+        noun={kind.noun}
+        total={total}
+        state={later ? 'a later page, as it was' : 'new ones come in by themselves'}
+      >
+        <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
+        <Columns list={list} />
+        <ExportButton list={list} total={total} />
+      </ListHeading>
       <Views kind={kind} />
       <FilterBar
         list={list}

@@ -1,18 +1,17 @@
 import './stalled/stalled.css';
-import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { graphql } from '../gql';
-import type { PayloadFilter, PayloadOrder, StalledQuery } from '../gql/graphql';
-import { type Condition, stalledFields, toFilter } from '../lib/filter';
-import { always, once, type Polled, usePolled } from '../lib/polling';
+import type { StalledQuery } from '../gql/graphql';
+import { type Condition, stalledFields } from '../lib/filter';
+import type { Polled } from '../lib/polling';
 import { LoadingPage } from '../parts/LoadingPage';
-import { type ListAddress, type ListKind, orderOf, pageOf, useListAddress } from '../parts/list/address';
+import { type ListAddress, type ListKind, useListAddress } from '../parts/list/address';
 import { ExportButton } from '../parts/list/ExportButton';
 import { FilterBar } from '../parts/list/FilterBar';
+import { ListHeading } from '../parts/list/ListHeading';
 import { Paging } from '../parts/list/Paging';
-import { payloadsTotal } from '../parts/list/payloadsTotal';
+import { usePayloadList } from '../parts/list/payloadList';
 import { SortSelect } from '../parts/list/SortSelect';
 import { sortingOf } from '../parts/list/sorting';
-import { Total } from '../parts/list/Total';
 import { Failed, Message, OutOfDate } from '../parts/Message';
 import { StalledTable } from './stalled/StalledTable';
 
@@ -50,41 +49,22 @@ const stalled: Condition = { field: 'verdict', op: 'is', value: 'STALLED' };
 /** What hangs now: which service each payload waits for, and for how long. */
 export default function StalledPage() {
   const list = useListAddress(kind);
-  const { after, before } = list;
   const conditions = [...list.conditions, stalled];
-  const filter = toFilter<PayloadFilter>(conditions);
-  // Built from the sorts above, which the API has.
-  const orderBy = orderOf(list.sort) as PayloadOrder;
-  const polled = usePolled(
-    stalledQuery,
-    { filter, orderBy, ...pageOf(list) },
-    5000,
-    // A page behind the first stands still: its cursor says which moment it shows.
-    after || before ? once : always,
-  );
-  const total = usePolled(payloadsTotal, { filter }, 5000, always);
+  const { polled, total, later } = usePayloadList(stalledQuery, list, { conditions, more: {}, countEvery: 5000 });
   const nodes = polled.data?.payloads.nodes ?? [];
 
   return (
     <>
       <title>Stalled · Payload Tracker</title>
-      <div className="pt-heading">
-        <div>
-          <Title headingLevel="h1">Stalled</Title>
-          <p className="pt-subtle" aria-live="polite">
-            {!total.stale && total.data && (
-              <>
-                <Total total={total.data.payloads.total} noun="payload" /> ·{' '}
-              </>
-            )}
-            {after || before ? 'a later page, as it was' : 'nothing heard for longer than it may take, as of now'}
-          </p>
-        </div>
-        <div className="pt-actions">
-          <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
-          <ExportButton list={{ ...list, conditions }} total={total.data?.payloads.total} />
-        </div>
-      </div>
+      <ListHeading
+        title="Stalled"
+        noun={kind.noun}
+        total={total}
+        state={later ? 'a later page, as it was' : 'nothing heard for longer than it may take, as of now'}
+      >
+        <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
+        <ExportButton list={{ ...list, conditions }} total={total} />
+      </ListHeading>
       <FilterBar
         list={list}
         known={{ service: [...new Set(nodes.flatMap(({ stages }) => stages.map(({ service }) => service)))].sort() }}

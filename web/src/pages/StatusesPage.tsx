@@ -1,5 +1,4 @@
 import { Button } from '@patternfly/react-core/dist/esm/components/Button';
-import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { ToggleGroup, ToggleGroupItem } from '@patternfly/react-core/dist/esm/components/ToggleGroup';
 import SyncAltIcon from '@patternfly/react-icons/dist/esm/icons/sync-alt-icon';
 import { graphql } from '../gql';
@@ -12,10 +11,10 @@ import { type ListAddress, type ListKind, orderOf, pageOf, useListAddress } from
 import { Columns } from '../parts/list/Columns';
 import { ExportButton } from '../parts/list/ExportButton';
 import { FilterBar } from '../parts/list/FilterBar';
+import { ListHeading } from '../parts/list/ListHeading';
 import { Paging } from '../parts/list/Paging';
 import { SortSelect } from '../parts/list/SortSelect';
 import { sortingOf } from '../parts/list/sorting';
-import { Total } from '../parts/list/Total';
 import { Views } from '../parts/list/Views';
 import { Failed, Message, OutOfDate } from '../parts/Message';
 import { extraOf, StatusTable, statusColumns } from '../parts/StatusTable';
@@ -93,16 +92,10 @@ function LiveSwitch({ list, live }: { list: ListAddress; live: boolean }) {
 function Live({ list }: { list: ListAddress }) {
   return (
     <>
-      <div className="pt-heading">
-        <div>
-          <Title headingLevel="h1">Statuses</Title>
-          <p className="pt-subtle">as they are taken in</p>
-        </div>
-        <div className="pt-actions">
-          <LiveSwitch list={list} live />
-          <Columns list={list} />
-        </div>
-      </div>
+      <ListHeading title="Statuses" noun={kind.noun} total={undefined} state="as they are taken in">
+        <LiveSwitch list={list} live />
+        <Columns list={list} />
+      </ListHeading>
       <Views kind={kind} />
       <FilterBar list={list} known={{ status: knownWords }} />
       <LiveTail
@@ -124,41 +117,23 @@ function Stored({ list }: { list: ListAddress }) {
     5000,
     once, // rows that move while one reads them are what the live tail is for
   );
-  const total = usePolled(totalQuery, { filter }, 5000, once);
+  const counted = usePolled(totalQuery, { filter }, 5000, once);
+  const total = counted.stale ? undefined : counted.data?.statuses.total;
   const nodes: ListedStatusFragment[] = polled.data?.statuses.nodes ?? [];
   const refresh = () => {
     polled.askAgain();
-    total.askAgain();
+    counted.askAgain();
   };
 
   return (
     <>
-      <div className="pt-heading">
-        <div>
-          <Title headingLevel="h1">Statuses</Title>
-          <p className="pt-subtle" aria-live="polite">
-            {!total.stale && total.data && (
-              <>
-                <Total total={total.data.statuses.total} noun="status" /> ·{' '}
-              </>
-            )}
-            {polled.at ? (
-              <>
-                as of <Time at={polled.at.toISOString()} named />
-              </>
-            ) : (
-              'as stored'
-            )}
-          </p>
-        </div>
-        <div className="pt-actions">
-          <LiveSwitch list={list} live={false} />
-          <Button variant="plain" icon={<SyncAltIcon />} aria-label="Refresh" title="Refresh" onClick={refresh} />
-          <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
-          <Columns list={list} />
-          <ExportButton list={list} total={total.data?.statuses.total} />
-        </div>
-      </div>
+      <ListHeading title="Statuses" noun={kind.noun} total={total} state={polled.at ? asOf(polled.at) : 'as stored'}>
+        <LiveSwitch list={list} live={false} />
+        <Button variant="plain" icon={<SyncAltIcon />} aria-label="Refresh" title="Refresh" onClick={refresh} />
+        <SortSelect sorts={kind.sorts} sorting={sortingOf(list)} />
+        <Columns list={list} />
+        <ExportButton list={list} total={total} />
+      </ListHeading>
       <Views kind={kind} />
       <FilterBar
         list={list}
@@ -172,6 +147,12 @@ function Stored({ list }: { list: ListAddress }) {
     </>
   );
 }
+
+const asOf = (at: Date) => (
+  <>
+    as of <Time at={at.toISOString()} named />
+  </>
+);
 
 function List({ polled, list }: { polled: Polled<StatusesQuery>; list: ListAddress }) {
   const { data, error, stale, askAgain } = polled;

@@ -19,6 +19,9 @@ export function Figures({ ingest }: { ingest: Ingest }) {
       <Figure name="Oldest event kept" value={ingest.oldestEvent ? <Time at={ingest.oldestEvent} named /> : '–'}>
         {ingest.oldestEvent && <Ago at={ingest.oldestEvent} />}
       </Figure>
+      <Figure name="Late events" value={formatCount(ingest.lateEvents)}>
+        <span className="pt-second-line">too old to be kept</span>
+      </Figure>
       <Figure name="Dead letters" value={formatCount(letters)}>
         <span className="pt-second-line">in the last 90 days</span>
       </Figure>

@@ -14,6 +14,7 @@ export const ingestQuery = graphql(`
       brokerProblem
       eventsPerSecond
       oldestEvent
+      lateEvents
       lastEvent {
         service
         date
