@@ -25,6 +25,10 @@ func (r *reader) codeBehind(w string) int {
 		return max(r.code, codeHTTP)
 	case "error":
 		return max(r.code, codeRight)
+	case "state":
+		if string(r.lastWord()) == "sql" {
+			return codeSure
+		}
 	case "was", "is", "with", "of", "response", "value", "number", "a", "an", "the", "by", "non-zero", "nonzero", "unexpected":
 		return r.code
 	}
@@ -100,7 +104,7 @@ func (r *reader) isCode(w string, end int) bool {
 // firstArg tells whether the next token is what an exception is given first:
 // its number.
 func (r *reader) firstArg() bool {
-	return r.at < r.args && r.gap&gapOpen != 0 && r.exception()
+	return r.at < r.args && r.gap&gapOpen != 0 && (r.bare || r.exception())
 }
 
 // exception tells whether the last word names an exception.
@@ -280,16 +284,25 @@ func unitEnd(s string) int {
 		}
 		n += k
 	}
+	word := s[from:n]
+	for _, per := range [...]string{"/s", "/sec", "/min", "/h"} {
+		if strings.HasPrefix(s[n:], per) && (n+len(per) == len(s) || !alnum(s[n+len(per)])) {
+			n += len(per)
+			break
+		}
+	}
 	if n == from || n < len(s) && alnum(s[n]) || n+1 < len(s) && strings.IndexByte("-/.'", s[n]) >= 0 && alnum(s[n+1]) {
 		return 0
 	}
-	switch s[from:n] {
+	switch word {
 	case "B", "b", "k", "K", "M", "G", "T", "kB", "KB", "MB", "GB", "TB", "kb", "mb", "gb", "KiB", "MiB", "GiB", "TiB", "Ki", "Mi", "Gi", "byte", "bytes", "octets", "kilobytes", "megabytes", "gigabytes",
 		"ns", "us", "µs", "μs", "ms", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks", "month", "months", "year", "years",
 		"millis", "msec", "millisecond", "milliseconds", "microseconds", "nanoseconds", "percent", "Hz", "MHz", "GHz",
 		"UTC", "GMT", "CET", "CEST", "EST", "EDT", "PST", "PDT", "AM", "PM", "am", "pm",
-		"Sek", "Sekunden", "Sekunde", "Minuten", "Minute", "Stunden", "Stunde", "Tage", "Tagen", "Byte", "Bytes", "secondes", "segundos", "minutos", "octet", "sekund", "minut",
-		"с", "сек", "секунд", "мс", "мин", "минут", "ч", "байт", "КБ", "МБ", "ГБ", "秒", "分", "分間", "時間", "ミリ秒", "バイト", "毫秒", "分钟", "小时", "字节", "초", "분", "시간", "바이트":
+		"Sek", "Sekunden", "Sekunde", "Minuten", "Minute", "Stunden", "Stunde", "Tage", "Tag", "Tagen", "Byte", "Bytes",
+		"seconde", "secondes", "heure", "heures", "jour", "jours", "octet", "segundo", "segundos", "minuto", "minutos", "hora", "horas", "día", "días", "dia", "dias",
+		"secondo", "secondi", "minuti", "ora", "ore", "giorno", "giorni", "sekunda", "sekundy", "sekund", "minuta", "minuty", "minut", "hodin", "godzin",
+		"с", "сек", "секунда", "секунды", "секунд", "мс", "мин", "минута", "минуты", "минут", "ч", "час", "часа", "часов", "байт", "байта", "КБ", "МБ", "ГБ", "秒", "分", "分間", "時間", "ミリ秒", "バイト", "毫秒", "分钟", "小时", "字节", "초", "분", "시간", "바이트":
 		return n
 	}
 	return 0

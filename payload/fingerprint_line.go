@@ -37,10 +37,36 @@ func (r *reader) keeps(line string) int {
 		r.skip = skipNothing
 	case skipNothing, skipRest:
 	}
-	if r.skip = r.behind(said, indented); r.skip != skipNothing || r.frame(said, indented) {
+	framed := r.framed
+	if r.skip = r.behind(said, indented); r.skip != skipNothing {
 		return -1
 	}
-	return from + rubyFrame(said)
+	if r.stop == len(r.s) && r.lineCount > 0 && tornLine(said, framed) {
+		return -1
+	}
+	ruby := rubyFrame(said)
+	if r.framed = r.frame(said, indented) || ruby == len(said); r.framed {
+		return -1
+	}
+	return from + ruby
+}
+
+// tornLine tells whether a last line is what is left of one that says nothing:
+// of a label that stands behind a sentence, or of a frame behind another.
+func tornLine(said string, framed bool) bool {
+	said = strings.TrimRight(said, " .…")
+	if said == "" {
+		return false
+	}
+	if i := strings.LastIndexAny(said, "(["); i > 0 && len(said)-i < 20 {
+		said = strings.TrimRight(said[:i], " .…") // how much was cut off
+	}
+	for _, label := range [...]string{"DETAIL:", "HINT:", "CONTEXT:", "QUERY:", "STATEMENT:", "Detail:", "Hint:", "Where:", "[SQL:", "[parameters:", "(Background on this error"} {
+		if strings.HasPrefix(label, said) {
+			return true
+		}
+	}
+	return framed && (begins(said, "at ") || strings.IndexByte(said, ' ') < 0)
 }
 
 func indent(line string) int {
@@ -117,7 +143,7 @@ func (r *reader) frame(said string, indented bool) bool {
 	case '.':
 		return begins(said, "... ") && strings.Contains(said, "more") || begins(said, "... ") && strings.Contains(said, "common frames")
 	case '#':
-		return len(said) > 1 && class[said[1]] == isDigit && strings.Contains(said, " ")
+		return len(said) > 1 && class[said[1]] == isDigit && strings.Contains(said, " ") && r.lineCount > 0
 	case 'T':
 		return begins(said, "The above exception was", "Traceback (most recent call first)")
 	case 'D':
@@ -197,6 +223,8 @@ type prefixes struct {
 	s              string // the first line
 	at             int
 	timed, leveled bool
+	named          bool // the logger was: a second name is the message's
+	grouped        bool // a bracket was passed
 }
 
 // prefixOf is where in a text its first line begins to say something: behind
@@ -231,11 +259,11 @@ func (p *prefixes) next() bool {
 		return false
 	}
 	if n := p.klog(rest); n > 0 {
-		p.timed, p.leveled, p.at = true, true, p.at+n
+		p.timed, p.leveled, p.named, p.at = true, true, false, p.at+n
 		return true
 	}
 	if n := timeLength(rest); n > 0 {
-		p.timed, p.at = true, p.at+n
+		p.timed, p.named, p.at = true, false, p.at+n
 		return true
 	}
 	switch c := rest[0]; {
@@ -246,6 +274,20 @@ func (p *prefixes) next() bool {
 			p.at += i + 1
 			return true
 		}
+	case c == '%' && len(rest) > 2 && class[rest[1]] == isDigit && rest[2] == '|':
+		// As librdkafka logs: "%3|1700000000.123|FAIL|rdkafka#consumer-1| [thrd:…]: ".
+		if i := strings.Index(rest, "]: "); i > 0 {
+			p.at += i + len("]: ")
+			return true
+		}
+	case p.timed && p.leveled && c == '*' && digits(rest[1:]) > 0 && strings.HasPrefix(rest[1+digits(rest[1:]):], " "):
+		p.at += 1 + digits(rest[1:]) // a connection's number, as nginx logs
+		return true
+	case strings.HasPrefix(rest, `Exception in thread "`):
+		if i := strings.Index(rest, `" `); i > 0 {
+			p.at += i + len(`" `)
+			return true
+		}
 	case p.begun() && strings.IndexByte("-:|]", c) >= 0:
 		n := len(rest) - len(strings.TrimLeft(rest, "-:|]"))
 		if n < len(rest) && class[rest[n]] == isBlank {
@@ -253,7 +295,7 @@ func (p *prefixes) next() bool {
 			return true
 		}
 	}
-	return p.level(rest) || p.id(rest) || p.file(rest) || p.begun() && p.logger(rest)
+	return p.level(rest) || p.id(rest) || p.file(rest) || p.begun() && !p.named && p.logger(rest)
 }
 
 // klog is the length of a header like "E1012 10:02:45.042773       1 upload.go:735] ".
@@ -278,10 +320,10 @@ func (p *prefixes) group(rest string) bool {
 	said := strings.Contains(in, "rrno") || strings.Contains(in, "SSL") || strings.Contains(in, "SQL") || strings.Contains(in, "WinError") || strings.HasPrefix(in, "code")
 	logged := p.begun() && rest[0] == '[' || levels[in] || timeLength(in) > 0 ||
 		hasID(in) || strings.HasPrefix(in, "pid") || digitsOnly(in) || threadLike(in) || sourceName(in)
-	if said || !logged && !groupsAhead(rest[end+1:]) {
+	if said || exceptional(in) || !logged && !groupsAhead(rest[end+1:]) {
 		return false
 	}
-	p.timed = p.timed || timeLength(in) > 0
+	p.timed, p.grouped = p.timed || timeLength(in) > 0, true
 	p.leveled = p.leveled || levels[in] || digitsOnly(in)
 	p.at += end + 1
 	if p.at < len(p.s) && p.s[p.at] == ':' {
@@ -290,8 +332,18 @@ func (p *prefixes) group(rest string) bool {
 	return true
 }
 
-// groupsAhead tells whether brackets are next of which one is a logger's.
+// exceptional tells whether a name is an exception's, as Elasticsearch writes
+// them: "circuit_breaking_exception".
+func exceptional(name string) bool {
+	return strings.HasSuffix(name, "_exception") || strings.HasSuffix(name, "_error")
+}
+
+// groupsAhead tells whether a level is next, or brackets of which one is a
+// logger's.
 func groupsAhead(rest string) bool {
+	if level, behind, _ := strings.Cut(strings.TrimLeft(rest, " "), " "); levels[level] && level < "a" && behind != "" {
+		return true // a thread's: "[main] ERROR app.Reader - "
+	}
 	for strings.HasPrefix(rest, " [") {
 		end := strings.IndexByte(rest, ']')
 		if end < 0 {
@@ -311,19 +363,29 @@ func (p *prefixes) level(rest string) bool {
 	for n < len(rest) && class[rest[n]] == isLetter {
 		n++
 	}
+	if p.timed && n+1 < len(rest) && rest[n] == '.' {
+		// A channel's: "production.ERROR: ".
+		if level, _, ends := strings.Cut(rest[n+1:], ": "); ends && levels[level] && level < "a" {
+			p.leveled, p.at = true, p.at+n+1+len(level)+1
+			return true
+		}
+	}
 	if !levels[rest[:n]] || n == len(rest) {
 		return false
 	}
 	behind := rest[n:]
 	switch {
+	case behind[0] == ' ' && timeLength(behind[1:]) > 0:
+	case strings.HasPrefix(behind, " error:"):
+		return false // "fatal error: …" is what Go's runtime says
 	case strings.HasPrefix(behind, ", ["), begins(behind, ": ", " - ", " [", " | ", " --", ":\t", "[", "|", "\t"):
 		// A bracket may hold a number of the error's own.
 		if behind[0] == ' ' && behind[1] == '[' && !p.timed && strings.Contains(behind[:min(len(behind), 8)], "rr") {
 			return false
 		}
-	case class[behind[0]] == isBlank && numbered(behind):
+	case class[behind[0]] == isBlank && numbered(behind, rest[0] >= 'a'):
 		return false
-	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
+	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" || p.grouped && rest[:n] == strings.ToUpper(rest[:n]) || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
 	case behind[0] == ':' && p.dotted(behind[1:]):
 		p.at += n + 1 + strings.IndexByte(behind[1:], ':') + 1
 		p.leveled = true
@@ -338,11 +400,12 @@ func (p *prefixes) level(rest string) bool {
 	return true
 }
 
-// numbered tells whether an error's number is next, and not a process's.
-func numbered(behind string) bool {
+// numbered tells whether an error's number is next, and not a process's, which
+// no logger puts behind a level in small letters.
+func numbered(behind string, small bool) bool {
 	behind = strings.TrimLeft(behind, " \t")
 	n := digits(behind)
-	return n > 0 && begins(behind[n:], ":", " (") && timeLength(behind) == 0
+	return n > 0 && (small || begins(behind[n:], ":", " (")) && timeLength(behind) == 0
 }
 
 // dotted tells whether a logger's name and a colon are next.
@@ -359,9 +422,10 @@ func (p *prefixes) id(rest string) bool {
 	}
 	word, behind := rest[:n], strings.TrimLeft(rest[n:], " ")
 	key, _, pair := strings.Cut(word, "=")
+	pair = pair && !strings.ContainsAny(key, "\"'/:{([?")
 	switch {
 	case pair && (strings.HasSuffix(strings.ToLower(key), "id") || hasID(word) || !causal([]byte(key)) && !strings.ContainsAny(word, "\"{([")) && !strings.Contains(rest, "msg="):
-	case hasID(word) && (word[n-1] == ':' || word[n-1] == ']' || begins(behind, "- ", "| ", ": ")):
+	case hasID(word) && (word[n-1] == ':' || word[n-1] == ']' || begins(behind, "- ", "| ", ": ") || strings.HasPrefix(word, "req")):
 	default:
 		return false
 	}
@@ -396,14 +460,18 @@ func (p *prefixes) logger(rest string) bool {
 			return false
 		}
 		word := rest[at : at+n]
+		if at > 0 && !p.leveled && levels[word] && word < "a" {
+			p.at += at // the level behind a pod
+			return true
+		}
 		at += n
 		name := strings.TrimRight(word, ":]|,")
 		behind := strings.TrimLeft(rest[at:], " \t")
 		ends := word[n-1] == ':' || word[n-1] == '|' || begins(behind, "- ", ": ", "| ", "-- ", "--- ")
 		thread = thread || threadLike(name)
 		switch {
-		case processLike(name) && ends && word[n-1] == ':':
-		case loggerLike(name) || threadLike(name) || digitsOnly(name) || name == "":
+		case (processLike(name) || strings.Trim(name, "0123456789#") == "" && name != "") && ends && word[n-1] == ':':
+		case loggerLike(name) && (thread || word[n-1] != ':' || p.loggerAlone(name)), threadLike(name), digitsOnly(name), name == "":
 		case ends && word[n-1] != ':' && strings.IndexByte(name, '.') > 0 && name[0] != '"':
 		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == "" && (!ends || thread || name == "root"):
 			if !strings.ContainsAny(rest[at:min(len(rest), at+60)], ":|") {
@@ -417,11 +485,18 @@ func (p *prefixes) logger(rest string) bool {
 			return false
 		}
 		if ends {
-			p.at += at
+			p.at, p.named = p.at+at, !digitsOnly(name)
 			return true
 		}
 	}
 	return false
+}
+
+// loggerAlone tells whether a name with a colon behind it is a logger's where
+// neither a thread nor a process stands beside it. "net/http:" may be what a
+// Go package says, "display_name:" what is wrong with a field.
+func (p *prefixes) loggerAlone(name string) bool {
+	return strings.ContainsAny(name, ".-$:") && strings.IndexByte(name, '/') < 0
 }
 
 // namedSoon tells whether the next word, up to a colon, is a thread's or a
@@ -438,21 +513,21 @@ func namedSoon(rest string) bool {
 
 // loggerLike: inventory.mq, storage-broker, com.example.events.
 func loggerLike(name string) bool {
-	if strings.IndexAny(name, "._-/$") <= 0 || class[name[0]] != isLetter {
+	if strings.IndexAny(name, "._-/$:") <= 0 || class[name[0]] != isLetter {
 		return false
 	}
 	for i := range len(name) {
-		if c := name[i]; class[c] != isLetter && class[c] != isDigit && strings.IndexByte("._-/$@", c) < 0 {
+		if c := name[i]; class[c] != isLetter && class[c] != isDigit && strings.IndexByte("._-/$@:", c) < 0 {
 			return false
 		}
 	}
-	last := name[strings.LastIndexAny(name, "./")+1:]
+	last := name[strings.LastIndexAny(name, "./:")+1:]
 	return last != "" && (last[0] < 'A' || last[0] > 'Z')
 }
 
 func processLike(name string) bool {
 	i := strings.IndexByte(name, '[')
-	return i > 0 && digitsOnly(strings.TrimSuffix(name[i+1:], "]"))
+	return i > 0 && digitsOnly(strings.TrimSuffix(name[i+1:], "]")) && name[:i] != "SQLSTATE"
 }
 
 func threadLike(name string) bool {
@@ -556,7 +631,7 @@ func timeZone(s string, n, marks int) int {
 	if n < len(s) && (s[n] == 'Z' || s[n] == 'z') {
 		n++
 	}
-	for _, zone := range [...]string{" UTC", " GMT", " CEST", " CET", " EST", " PST", " +0000", " AM", " PM"} {
+	for _, zone := range [...]string{" UTC", " GMT", " CEST", " CET", " EST", " PST", " +0000", " +00:00", " AM", " PM"} {
 		if strings.HasPrefix(s[n:], zone) {
 			n += len(zone)
 		}

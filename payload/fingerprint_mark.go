@@ -103,6 +103,7 @@ func (r *reader) dots(s string, next byte) bool {
 			r.at++
 		}
 		r.gap |= gapDots
+		r.cut = true
 		return true
 	case class[next] == isBlank:
 		r.endClause()
@@ -120,11 +121,24 @@ func (r *reader) parenthesis() bool {
 	if r.cutNote() || r.print() {
 		return true
 	}
-	if r.gap&^(gapColon|gapSpace) == 0 && len(r.key) > 0 && r.exception() {
+	if r.bare = r.arguments(); r.bare || r.gap&^(gapColon|gapSpace) == 0 && len(r.key) > 0 && r.exception() {
 		r.args = r.balanced(r.at)
 	}
+	r.text -= markCost / 2 // what it may open was looked for
 	r.gap |= gapOpen
 	return false
+}
+
+// arguments tells whether the parenthesis holds an exception's arguments that
+// are printed without its name: (1205, 'Lock wait timeout exceeded').
+func (r *reader) arguments() bool {
+	if len(r.key) > r.line.key && r.gap&gapColon == 0 {
+		return false
+	}
+	in := strings.TrimPrefix(r.s[r.at+1:r.stop], "-")
+	n := digits(in)
+	in = in[n:]
+	return n > 0 && len(in) > 2 && in[:2] == ", " && class[in[2]] == isQuote
 }
 
 // bracket reads one that is left out: a statement and its parameters.

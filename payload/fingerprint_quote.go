@@ -161,6 +161,12 @@ func (r *reader) closeIn(from int, c byte) (int, int) {
 		}
 		return -1, 0
 	}
+	if from < len(s) && strings.IndexByte("[({", s[from]) >= 0 {
+		// A list or a record, with quotes of its own.
+		if end := balancedEnd(s, from); end < len(s) && s[end] == c {
+			return end, 1
+		}
+	}
 	for i := from; i < len(s); i++ {
 		n := strings.IndexByte(s[i:], c)
 		if c == '`' {
@@ -195,7 +201,7 @@ func (r *reader) says(in, behind string) bool {
 		return true
 	}
 	sentence := strings.IndexByte(in, ' ') > 0
-	return sentence && (r.at < r.args || r.gap&gapOpen != 0 && r.exception())
+	return sentence && r.gap&(gapOpen|gapComma) != 0 && (r.at < r.args || r.gap&gapOpen != 0 && r.exception())
 }
 
 // lastWord is the last word of the key; "" behind a mask.

@@ -51,19 +51,27 @@ type reader struct {
 	code         int  // how surely a number here is a code
 	camel        bool // the last word is spelled like a class
 	listed       bool // the last quoted text was a name
+	many         bool // the last mask stands for a list
+	item         int  // where in the key a word stands in a list of details
+	cut          bool // what says that the text was cut off stands behind the last word
+	framed       bool // the line before was a frame
+	dropped      bool // the last pair was left out
 
 	clause, line span // where the clause and the line that are read begin
 	final        span // where the last whole clause begins
 	lines        [16]struct{ from, to int }
 	lineCount    int
 
-	skip    skip
-	logfmt  bool // a logger's key=value line
-	errors  int  // the end of a printed set of errors
-	args    int  // the end of an exception's arguments
-	closers [8]int
-	closing int // how many quotes around nested texts are open
-	small   [24]byte
+	skip      skip
+	logfmt    bool   // a logger's key=value line
+	errors    int    // the end of a printed set of errors
+	args      int    // the end of an exception's arguments
+	bare      bool   // these stand without its name
+	parts     [8]int // where what each key of a record says begins
+	partCount int
+	closers   [8]int
+	closing   int // how many quotes around nested texts are open
+	small     [24]byte
 }
 
 // span is a place in the key and the one in the title that goes with it.
@@ -247,7 +255,7 @@ func (r *reader) begin() {
 		r.key = append(r.key, ' ')
 	}
 	r.last = len(r.key)
-	r.masked, r.camel = false, false
+	r.masked, r.many, r.camel, r.cut, r.dropped = false, false, false, false, false
 }
 
 // mask stands for a detail; details side by side, in a list too, are one.
@@ -260,6 +268,7 @@ func (r *reader) mask(label string) {
 		default:
 			r.put(label)
 		}
+		r.many = r.many || r.gap&gapComma != 0
 		r.masked, r.gap, r.code = true, 0, 0
 		return
 	}
@@ -343,16 +352,20 @@ func (r *reader) cutTo(to span) {
 	r.masked = string(r.key[r.last:]) == "*"
 }
 
-// dropCut drops a last line that was cut off but begins like an earlier one.
+// dropCut drops a last line that was cut off but begins like an earlier one,
+// and the last of a list that was.
 func (r *reader) dropCut() {
 	if n := r.lineCount - 1; n > 0 && n < len(r.lines) {
 		last := r.key[r.lines[n].from:r.lines[n].to]
 		for _, l := range r.lines[:n] {
-			if bytes.HasPrefix(r.key[l.from:l.to], last) {
+			if line := r.key[l.from:l.to]; bytes.HasPrefix(line, last) || tornDetail(last, line) {
 				r.cutTo(span{r.lines[n].from, len(r.title)})
 				break
 			}
 		}
+	}
+	if r.item > 0 && r.item == r.last && (r.cut || bytes.IndexByte(r.key[r.last:], '*') >= 0) {
+		r.cutTo(span{r.last - 1, len(r.title)})
 	}
 	if from := min(r.final.key, len(r.key)); from > 0 {
 		// So does a clause of two words or more.
@@ -361,6 +374,17 @@ func (r *reader) dropCut() {
 		}
 	}
 	r.title = bytes.TrimRight(r.title, " ;,-{[(")
+}
+
+// tornDetail tells whether a line is like the beginning of another but for its
+// last word, which is what is left of an id.
+func tornDetail(last, line []byte) bool {
+	i := bytes.LastIndexByte(last, ' ') + 1
+	torn, rest := last[i:], line[min(i, len(line)):]
+	if i < 2 || !bytes.HasPrefix(line, last[:i]) || len(rest) == 0 || rest[0] != '*' {
+		return false
+	}
+	return len(bytes.Trim(torn, "abcdef")) == 0 || bytes.IndexByte(torn, '*') >= 0
 }
 
 // uncoloured is the text without a terminal's colours, as they are or escaped.
@@ -457,6 +481,7 @@ func (r *reader) readHigh() {
 	case c == '…':
 		r.at += n
 		r.gap |= gapDots
+		r.cut = true
 	case c == '，' || c == '、' || c == '；':
 		r.at += n
 		r.put(", ")

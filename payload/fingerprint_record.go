@@ -1,6 +1,10 @@
 package payload
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // maxRecord is how much of a record is read.
 const maxRecord = 2 << 10
@@ -47,10 +51,11 @@ func (r *reader) print() bool {
 			}
 			break
 		}
-		if causal(r.lower(s[from:n])) {
+		end := r.valueEnd(n+1, len(s))
+		if causal(r.lower(s[from:n])) && !empty(s[n+1:end]) {
 			return false
 		}
-		if i = r.valueEnd(n+1, len(s)); i >= len(s) || s[i] != ',' {
+		if i = end; i >= len(s) || s[i] != ',' {
 			break
 		}
 	}
@@ -58,6 +63,15 @@ func (r *reader) print() bool {
 	r.jump(r.balanced(r.at))
 	r.gap |= gapOther
 	return true
+}
+
+// empty tells whether a value says nothing.
+func empty(value string) bool {
+	switch value {
+	case "", "None", "null", "nil", "''", `""`:
+		return true
+	}
+	return false
 }
 
 // cutNote leaves out what says how much was cut off: "(613 more)", "[cut]".
@@ -83,6 +97,7 @@ func (r *reader) cutNote() bool {
 	if cut {
 		r.at += end + 1
 		r.gap |= gapOther
+		r.cut = true
 	}
 	return cut
 }
@@ -129,37 +144,96 @@ func (r *reader) errorSet(i, end int) bool {
 	return n > i && n < len(s) && s[n] == '('
 }
 
-// reasons reads what the causal keys of a record say.
+// reasons reads what the causal keys of a record say, whatever order they
+// stand in.
 func (r *reader) reasons(i, end int) {
 	s := r.s[:end]
 	answer := len(r.key) == 0 || r.gap&gapArrow != 0 // not a record that happens to have a status
 	deep := 0                                        // within a causal value
+	r.partCount = 0
 	for i < len(s) && len(r.key) < maxKey {
-		switch s[i] {
-		case '"', '\'':
-			k := closeOf(s, i)
-			v := blanksEnd(s, min(k+1, len(s)))
-			switch {
-			case v >= len(s) || s[v] != ':':
-				if deep > 0 {
-					r.within(i+1, min(k, len(s)))
-				}
-				i = k + 1
-			case r.causalKey(s[i+1:min(k, len(s))], answer || deep > 0):
-				i = r.reason(s[i+1:k], blanksEnd(s, v+1), end)
-				if i < len(s) && (s[i] == '{' || s[i] == '[') {
-					deep++
-				}
-			default:
-				i = r.valueEnd(blanksEnd(s, v+1), end)
+		from := i // of a key, or of a text in a list
+		var to int
+		quoted := s[i] == '"' || s[i] == '\''
+		switch {
+		case quoted:
+			from, to = i+1, min(closeOf(s, i), len(s))
+			i = min(to+1, len(s))
+		case class[s[i]] == isLetter: // as Rust and JavaScript print keys
+			for i < len(s) && (class[s[i]] == isLetter || class[s[i]] == isDigit) {
+				i++
 			}
-		case '}', ']':
+			to = i
+		case s[i] == '}' || s[i] == ']':
 			deep = max(0, deep-1)
 			i++
+			continue
 		default:
 			i++
+			continue
+		}
+		colon := blanksEnd(s, i)
+		switch value := blanksEnd(s, min(colon+1, len(s))); {
+		case colon >= len(s) || s[colon] != ':':
+			if quoted && deep > 0 {
+				r.beginPart()
+				r.within(from, to)
+				i = to + 1
+			}
+		case r.causalKey(s[from:to], answer || deep > 0):
+			i = r.reason(s[from:to], value, end)
+			if i < len(s) && (s[i] == '{' || s[i] == '[') {
+				deep++
+			}
+		case quoted:
+			i = r.valueEnd(value, end)
+		default:
+			i = value // it may print another within
 		}
 	}
+	r.sortParts()
+}
+
+// beginPart notes that a part of what a record says begins: parts do not run
+// into each other.
+func (r *reader) beginPart() {
+	r.masked = false
+	if r.partCount < len(r.parts) {
+		r.parts[r.partCount] = len(r.key)
+		r.partCount++
+	}
+}
+
+// sortParts puts what was read of a record into an order of its own: that of
+// its keys is a detail. What another part ends with is left out.
+func (r *reader) sortParts() {
+	if r.partCount < 2 {
+		return
+	}
+	first := r.parts[0]
+	said := append([]byte(nil), r.key[first:]...)
+	var parts [len(r.parts)][]byte
+	for i := range r.partCount {
+		end := len(said)
+		if i+1 < r.partCount {
+			end = r.parts[i+1] - first
+		}
+		parts[i] = bytes.TrimPrefix(said[r.parts[i]-first:end], []byte(" "))
+	}
+	sorted := parts[:r.partCount]
+	slices.SortFunc(sorted, bytes.Compare)
+	r.key = r.key[:first]
+	for i, part := range sorted {
+		if len(part) == 0 || slices.ContainsFunc(sorted[i+1:], func(o []byte) bool { return bytes.HasSuffix(o, part) }) ||
+			slices.ContainsFunc(sorted[:i], func(o []byte) bool { return len(o) > len(part) && bytes.HasSuffix(o, part) }) {
+			continue
+		}
+		if len(r.key) > 0 {
+			r.key = append(r.key, ' ')
+		}
+		r.key = append(r.key, part...)
+	}
+	r.cutTo(span{len(r.key), len(r.title)})
 }
 
 // causalKey tells whether the key of a record says why.
@@ -180,6 +254,7 @@ func (r *reader) reason(key string, v, end int) int {
 		return v
 	}
 	to := r.valueEnd(v, end)
+	r.beginPart()
 	if code := r.codeBehind(key); code == codeSure {
 		r.put(" ")
 		r.word(key)
@@ -218,6 +293,13 @@ func pairValue(next string) int {
 	return 0
 }
 
+// pairKey tells whether a word may be a pair's key: Base64 ends with an equals
+// sign too.
+func pairKey(w string) bool {
+	sh := shapeOf(w)
+	return !sh.at && sh.slashes == 0 && strings.IndexByte(w, '+') < 0 && (len(w) < 16 || sh.lone < 2 && (sh.digits == 0 || sh.switches < 4))
+}
+
 // pair reads key=value: where the key says that it is a cause, or names one,
 // the value is read; else the pair is a detail.
 func (r *reader) pair(key string, v int) {
@@ -248,7 +330,7 @@ func (r *reader) pair(key string, v int) {
 		}
 		r.jump(r.valueEnd(v, len(r.s)))
 		r.gap |= gapSpace
-		r.code = codeNever
+		r.code, r.dropped = codeNever, true
 		return
 	}
 	r.gap |= gapEqual

@@ -44,7 +44,7 @@ func (r *reader) readWord() {
 				return
 			}
 		case '=', ' ':
-			if v := pairValue(next); v > 0 {
+			if v := pairValue(next); v > 0 && pairKey(w) {
 				r.pair(w, end+v)
 				return
 			}
@@ -55,9 +55,11 @@ func (r *reader) readWord() {
 		return
 	}
 	if label := r.detail(w, next); label != "" {
-		if next = r.s[r.at:r.stop]; label == labelHost && len(next) > 1 && next[0] == ':' {
-			if port := digits(next[1:]); port > 0 {
+		if next = r.s[r.at:r.stop]; len(next) > 1 && next[0] == ':' {
+			if port := digits(next[1:]); label == labelHost && port > 0 {
 				r.at += 1 + port
+			} else if label == labelPath && class[next[1]] == isLetter {
+				r.at = r.wordEnd(r.at + 1) // an image's tag
 			}
 		}
 		if label == labelTime && strings.HasPrefix(next, ",") {
@@ -91,7 +93,7 @@ func (r *reader) wordEnd(i int) int {
 				continue
 			}
 		default:
-			if i+1 < len(s) && strings.IndexByte(".-/@+~", c) >= 0 && (alnum(s[i+1]) || base64Pair(s, i)) {
+			if i+1 < len(s) && strings.IndexByte(".-/@+~", c) >= 0 && (alnum(s[i+1]) || base64Pair(s, i) || punycode(s[from:], i-from)) {
 				i++
 				continue
 			}
@@ -108,9 +110,18 @@ func (r *reader) wordEnd(i int) int {
 	return i
 }
 
-// base64Pair tells whether the two marks at i stand within Base64.
+// base64Pair tells whether the marks at i, two or three, stand within Base64.
 func base64Pair(s string, i int) bool {
-	return (s[i] == '+' || s[i] == '/') && (s[i+1] == '+' || s[i+1] == '/') && i+2 < len(s) && class[s[i+2]] <= isDigit && class[s[i+2]] != isOther
+	n := i
+	for n < len(s) && n < i+3 && (s[n] == '+' || s[n] == '/') {
+		n++
+	}
+	return n > i+1 && n < len(s) && (class[s[n]] == isLetter || class[s[n]] == isDigit)
+}
+
+// punycode tells whether the dash at i is the first of "xn--bcher-kva.example".
+func punycode(s string, i int) bool {
+	return i >= 2 && strings.HasPrefix(s[i-2:], "xn--") && (i == 2 || s[i-3] == '.')
 }
 
 // letterAt is the length of the letter beyond ASCII at i; 0: it is none.
@@ -144,7 +155,7 @@ func bytePrefix(w string) bool {
 func (r *reader) schemed(from, end int) bool {
 	r.text -= markCost
 	s := r.s[:r.stop]
-	if strings.HasPrefix(s[end:], "://") || schemeOfTwo(s[end+1:]) {
+	if strings.HasPrefix(s[end:], "://") || schemeOfTwo(s[end+1:]) || (s[from:end] == "arn" || s[from:end] == "urn") && end+1 < len(s) && alnum(s[end+1]) {
 		r.at = webEnd(s, end)
 		r.mask(labelURL)
 		return true
@@ -259,12 +270,14 @@ func (r *reader) detail(w, next string) string {
 			return labelHost // and a port
 		}
 		return ""
-	case sh.dots > 0 && hostLike(w):
+	case sh.dots > 0 && (hostLike(w) || r.many && r.gap&gapComma != 0 && r.gap&^(gapComma|gapSpace) == 0 && hostSpelled(w)):
 		return labelHost
 	case sh.dots > 0 && fileLike(w):
 		return labelPath
 	case sh.digits == 0 || numberedName(w):
 		return ""
+	case isoDuration(w):
+		return labelNumber
 	case r.codeLike(w, next):
 		return ""
 	case sh.hex && len(w) >= 8, sh.turns >= 2 && len(w) >= 6 && !sh.high && !classLike(w, sh):
@@ -359,10 +372,22 @@ func (r *reader) pathLike(w string, sh shape) string {
 	case "application", "text", "multipart", "image", "audio", "video":
 		return labelText
 	}
+	if r.gap&gapColon != 0 && r.exception() && javaClass(w) {
+		return ""
+	}
 	if sh.slashes > 1 || sh.digits > 0 || sh.dots > 0 || strings.ContainsAny(w, "-_") {
 		return labelPath
 	}
+	if len(w) >= 16 && sh.switches*3 > len(w) {
+		return labelID // Base64
+	}
 	return ""
+}
+
+// javaClass: com/example/inventory/Host, as the JVM says what it lacks.
+func javaClass(w string) bool {
+	i := strings.LastIndexByte(w, '/')
+	return i+1 < len(w) && w[i+1] >= 'A' && w[i+1] <= 'Z' && strings.Trim(w[:i], "abcdefghijklmnopqrstuvwxyz0123456789_/") == ""
 }
 
 // dateWord tells whether a word is part of a date: of May, only beside a
@@ -401,6 +426,11 @@ func positionWord(w string) bool {
 	return false
 }
 
+// hostSpelled: lower-case labels, of whatever domain.
+func hostSpelled(w string) bool {
+	return strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
+}
+
 // hostLike: lower-case labels, the last of them a domain that is known.
 func hostLike(w string) bool {
 	labels, from := 0, 0
@@ -425,7 +455,7 @@ func hostLike(w string) bool {
 		"de", "uk", "fr", "cz", "jp", "eu", "us", "ca", "au", "nl", "pl", "ru", "cn", "br", "ch", "se", "at", "be", "fi", "dk", "kr", "tw", "il", "mx", "sk", "ai", "co", "tv":
 		return labels > 1
 	default:
-		return labels > 2 && len(last) == 2 && !fileLike(w)
+		return labels > 1 && strings.HasPrefix(last, "xn--") || labels > 2 && len(last) == 2 && !fileLike(w)
 	}
 }
 
@@ -445,6 +475,21 @@ func fileLike(w string) bool {
 	return false
 }
 
+// isoDuration: PT30S, P1DT2H.
+func isoDuration(w string) bool {
+	if w[0] != 'P' || class[w[len(w)-1]] != isLetter {
+		return false
+	}
+	for i := 1; i < len(w); i++ {
+		c := w[i]
+		unit := strings.IndexByte("YMWDTHS", c) >= 0
+		if !unit && class[c] != isDigit && c != '.' || unit && c != 'T' && class[w[i-1]] != isDigit {
+			return false
+		}
+	}
+	return true
+}
+
 // podLike: a name that ends with what Kubernetes makes up, without vowels.
 func podLike(w string) bool {
 	i := strings.LastIndexByte(w, '-')
@@ -456,7 +501,7 @@ func podLike(w string) bool {
 			return false
 		}
 	}
-	return true
+	return !digitsOnly(w[i+1:])
 }
 
 // packageLike: name-version-release, or name-epoch:version.
@@ -502,12 +547,16 @@ func idWord(word []byte) bool {
 // word adds a word to the key: in lower case and the singular, its numbers
 // masked.
 func (r *reader) word(w string) {
-	if r.dropMore(w) {
+	if r.dropMore(w) || r.tornKey(len(w)) {
 		return
 	}
 	code := r.codeBehind(w)
 	keep := numberedName(w) || r.codeLike(w, r.s[r.at:r.stop])
+	item := r.many && r.gap&gapComma != 0 && r.gap&^(gapComma|gapSpace) == 0
 	r.begin()
+	if item {
+		r.item = r.last
+	}
 	for i := 0; i < len(w); i++ {
 		c := w[i]
 		switch {
@@ -527,6 +576,16 @@ func (r *reader) word(w string) {
 	}
 	r.stem()
 	r.gap, r.code, r.listed = 0, code, false
+}
+
+// tornKey tells whether the word of n bytes is what is left of a pair at the
+// end of a logger's line.
+func (r *reader) tornKey(n int) bool {
+	if !r.logfmt || r.closing > 0 || !r.dropped && (r.at < n+2 || class[r.s[r.at-n-2]] != isQuote) {
+		return false
+	}
+	rest := strings.TrimLeft(r.s[r.at:], " =.…")
+	return rest == "" || rest[0] == '[' || rest[0] == '('
 }
 
 func (r *reader) putWord(w string, keep bool) {
