@@ -33,6 +33,7 @@ type answer struct {
 	operation  string // the question's name, when it is one that is known beforehand
 
 	stream *graphql.OperationContext // an admitted subscription: its answers are to come
+	held   *holding                  // until the client has taken the answer
 }
 
 func newAnswer(r *http.Request) *answer { return &answer{request: r, accepts: acceptOf(r)} }
@@ -69,6 +70,9 @@ func (a *answer) answered(r *graphql.Response) {
 	}
 }
 
+// release lets go of what the answer held, once it is sent or is not to be.
+func (a *answer) release() { a.held.keep(0) }
+
 func (a *answer) extend(name string, value any) {
 	if a.extensions == nil {
 		a.extensions = map[string]any{}
@@ -84,8 +88,8 @@ func (a *answer) cacheable(reuse time.Duration) {
 	}
 }
 
-// body is the answer's JSON. What was executed is JSON already: it is not
-// read through once more.
+// body is the answer's JSON, in whose place it is kept from then on. What was
+// executed is JSON already: it is not read through once more.
 func (a *answer) body() ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(len(a.data) + 256)
@@ -106,6 +110,7 @@ func (a *answer) body() ([]byte, error) {
 	}
 	if a.data != nil {
 		part("data", a.data)
+		a.data = nil
 	}
 	if len(a.extensions) > 0 {
 		extensions, err := json.Marshal(a.extensions)
@@ -147,6 +152,7 @@ func (a *answer) write(w http.ResponseWriter) {
 			body = coding.compress(body)
 		}
 	}
+	a.held.keep(int64(len(body))) // for as long as the client takes to read it
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(max(a.status, http.StatusOK))
 	_, _ = w.Write(body)

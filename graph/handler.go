@@ -58,6 +58,7 @@ type Handler struct {
 	known    *documents
 	hashed   *persisted
 	slots    slots
+	memory   *memory
 	livePart
 }
 
@@ -83,6 +84,7 @@ func NewHandler(config HandlerConfig) *Handler {
 		known:    newDocuments(),
 		hashed:   newPersisted(),
 		slots:    newSlots(config.Limits.Concurrent),
+		memory:   newMemory(config.Limits, config.Registerer),
 		livePart: part,
 	}
 	h.executor.SetErrorPresenter(h.errors.present)
@@ -105,6 +107,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := newAnswer(r)
+	defer a.release()
 	if asked, status, err := readQuestion(w, r, h.config.Limits.RequestBytes); err != nil {
 		a.refuse(status, err)
 	} else {
@@ -167,9 +170,14 @@ func (h *Handler) answer(ctx context.Context, asked *question, a *answer) {
 		a.stream = operation
 		return
 	}
-	response := h.run(ctx, operation)
+	a.held = h.memory.holding()
+	response := h.run(withHolding(ctx, a.held), operation)
 	if response == nil {
 		a.reject(gqlerror.List{timedOut()})
+		return
+	}
+	if err := a.held.hold(ctx, int64(len(response.Data))); err != nil {
+		a.refuse(http.StatusTooManyRequests, asError(err))
 		return
 	}
 	a.answered(response)
@@ -198,15 +206,14 @@ func asksForOne(operation *graphql.OperationContext) bool {
 
 // bounded is a response within the limits of an answer: no more errors than
 // anyone reads (rows that share one would repeat it), and no more bytes than
-// the process can hold for all who ask.
+// anyone takes.
 func (h *Handler) bounded(r *graphql.Response) *graphql.Response {
 	if r == nil {
 		return nil
 	}
 	limits := h.config.Limits
 	if len(r.Data) > limits.AnswerBytes {
-		return &graphql.Response{Errors: gqlerror.List{codedf(codeComplexityLimit,
-			"the answer is larger than %d bytes: ask for smaller pages (first, last), or for fewer messages", limits.AnswerBytes)}}
+		return &graphql.Response{Errors: gqlerror.List{asError(tooLarge(int64(limits.AnswerBytes)))}}
 	}
 	inOrder(r.Errors) // before any are left out: the same ones each time
 	r.Errors = r.Errors[:min(len(r.Errors), limits.Errors)]

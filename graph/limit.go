@@ -18,6 +18,7 @@ type Limits struct {
 	RootFields   int           // of an operation; default 20
 	Errors       int           // of an answer; default 10
 	AnswerBytes  int           // of an answer's data; default 32 MiB
+	HeldBytes    int64         // of all questions under way, and answers that are not taken yet; default 64 MiB
 	Concurrent   int           // questions worked on at a time; default 100
 	Deadline     time.Duration // of a question, its SQL included; default 5 s
 }
@@ -32,6 +33,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.RootFields, 20)
 	setDefault(&l.Errors, 10)
 	setDefault(&l.AnswerBytes, 32<<20)
+	setDefault(&l.HeldBytes, 64<<20)
 	setDefault(&l.Concurrent, 100)
 	setDefault(&l.Deadline, 5*time.Second)
 	return l

@@ -183,7 +183,9 @@ func oneStream(operation *graphql.OperationContext) *gqlerror.Error {
 // turns answers turn by turn.
 func (h *Handler) turns(ctx context.Context, s *stream, respond graphql.ResponseHandler, a *answer, send func(*answer) error) error {
 	seed, told := maphash.MakeSeed(), uint64(0)
+	defer func() { a.release() }()
 	for {
+		a.release()
 		t, err := s.next(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -192,11 +194,15 @@ func (h *Handler) turns(ctx context.Context, s *stream, respond graphql.Response
 			a.reject(gqlerror.List{h.errors.present(ctx, err)})
 			return send(a)
 		}
-		response, err := h.turn(ctx, t, respond)
+		a.held = h.memory.holding()
+		response, err := h.turn(withHolding(ctx, a.held), t, respond)
 		if err != nil {
 			return err
 		}
-		if s.again != nil && away(response.Errors) {
+		if err := a.held.hold(ctx, int64(len(response.Data))); err != nil {
+			response = &graphql.Response{Errors: gqlerror.List{asError(err)}}
+		}
+		if s.again != nil && passes(response.Errors) {
 			if !pause(ctx, retryAfter) {
 				return context.Cause(ctx)
 			}
@@ -222,6 +228,7 @@ func (h *Handler) turns(ctx context.Context, s *stream, respond graphql.Response
 		if t.last {
 			return nil
 		}
+		a.release()
 		a = &answer{request: a.request}
 	}
 }
@@ -244,7 +251,7 @@ func (h *Handler) turn(ctx context.Context, t turn, respond graphql.ResponseHand
 	defer cancel()
 	ctx, span := h.startTurn(ctx)
 	began := time.Now()
-	response = respond(ctx)
+	response = respond(inRoot(ctx))
 	if response == nil {
 		response = &graphql.Response{Errors: gqlerror.List{timedOut()}}
 	}
@@ -254,10 +261,21 @@ func (h *Handler) turn(ctx context.Context, t turn, respond graphql.ResponseHand
 	return response, nil
 }
 
-// away tells whether a part of an answer is missing because the database does
-// not answer.
-func away(errs gqlerror.List) bool {
-	return slices.ContainsFunc(errs, func(err *gqlerror.Error) bool { return err.Extensions["code"] == string(payload.CodeUnavailable) })
+// inRoot is ctx within the field that is followed: the library executes a turn
+// outside of it, so that it would miss in the paths of errors.
+func inRoot(ctx context.Context) context.Context {
+	operation := graphql.GetOperationContext(ctx)
+	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Subscription"})
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: fields[0]}) // oneStream has counted them
+}
+
+// passes tells whether a part of an answer is missing for a moment: the
+// database does not answer, or too much is held.
+func passes(errs gqlerror.List) bool {
+	return slices.ContainsFunc(errs, func(err *gqlerror.Error) bool {
+		code := err.Extensions["code"]
+		return code == string(payload.CodeUnavailable) || code == string(payload.CodeThrottled)
+	})
 }
 
 // mostTurning is how many turns of all subscriptions are executed at a time.

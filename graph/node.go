@@ -105,7 +105,7 @@ func (q query) nodes(ctx context.Context, keys []*nodeKey) ([]Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	statuses, err := q.store.StatusesByMark(ctx, marksOf(keys, payloads), ofStatus(ctx))
+	statuses, err := q.statusesByMark(ctx, marksOf(keys, payloads), ofStatus(ctx))
 	if err != nil {
 		return nil, err
 	}

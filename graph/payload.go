@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,13 +68,22 @@ func (r *Resolver) marked(ctx context.Context, p *Payload, mark store.MarkKey, k
 		return events.Marked(mark), nil
 	}
 	statuses, err := together(p.list, key, func(all []*store.Payload) (map[store.MarkKeyID]*store.Status, error) {
-		return r.store.StatusesByMark(ctx, marks(all), key.omit)
+		return r.statusesByMark(ctx, marks(all), key.omit)
 	})
 	return statuses[mark.ID()], err
 }
 
 // IsNode marks a Node.
 func (*Payload) IsNode() {}
+
+// statusesByMark reads single events for the question of ctx.
+func (r *Resolver) statusesByMark(ctx context.Context, marks []store.MarkKey, omit store.Omit) (map[store.MarkKeyID]*store.Status, error) {
+	found, err := r.store.StatusesByMark(ctx, marks, omit)
+	if err != nil {
+		return nil, err
+	}
+	return found, hasRead(ctx, messagesOf(slices.Collect(maps.Values(found))))
+}
 
 // GlobalID names the payload in node and nodes.
 func (p *Payload) GlobalID() string { return payloadID(p.RequestID) }
@@ -125,7 +136,11 @@ func (r payloadFields) Timeline(ctx context.Context, p *Payload, first *int, aft
 		return timelineConnection(timeline, p), err
 	}
 	timelines, err := together(p.list, keyOf("timeline", page), func(all []*store.Payload) (map[int64]*store.StatusPage, error) {
-		return r.store.Timelines(ctx, all, page)
+		timelines, err := r.store.Timelines(ctx, all, page)
+		if err != nil {
+			return nil, err
+		}
+		return timelines, hasRead(ctx, messagesOfPages(timelines))
 	})
 	if err != nil {
 		return nil, err

@@ -86,6 +86,9 @@ func (q query) Statuses(ctx context.Context, filter *store.StatusFilter, order *
 	if err != nil {
 		return nil, adviseStatuses(err, list)
 	}
+	if err := hasRead(ctx, messagesOf(page.Items)); err != nil {
+		return nil, err
+	}
 	list.Now = page.Now
 	edges, nodes := statusEdges(page, nil, now(ctx))
 	return &StatusConnection{Edges: edges, Nodes: nodes, PageInfo: page.PageInfo, filter: list}, nil

@@ -35,10 +35,15 @@ func (r stageFields) Statuses(ctx context.Context, s *Stage, first *int, after *
 		key.field += "\x00" + s.Service + "\x00" + s.Source // a cursor is of one stage
 	}
 	statuses, err := together(s.payload.list, key, func(all []*store.Payload) (map[store.StageKey]*store.StatusPage, error) {
+		keys := stageKeys(all)
 		if page.After != nil || page.Before != nil {
-			return r.store.StageStatuses(ctx, []*store.Payload{s.payload.Payload}, []store.StageKey{s.key()}, page)
+			all, keys = []*store.Payload{s.payload.Payload}, []store.StageKey{s.key()}
 		}
-		return r.store.StageStatuses(ctx, all, stageKeys(all), page)
+		statuses, err := r.store.StageStatuses(ctx, all, keys, page)
+		if err != nil {
+			return nil, err
+		}
+		return statuses, hasRead(ctx, messagesOfPages(statuses))
 	})
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func (r statusFields) SincePrevious(ctx context.Context, s *Status) (*time.Durat
 		if err != nil {
 			return nil, err
 		}
-		return r.store.StatusesByMark(ctx, marksOfStatuses(all, payloads), store.OmitMessages)
+		return r.statusesByMark(ctx, marksOfStatuses(all, payloads), store.OmitMessages)
 	})
 	status := statuses[store.MarkKeyID{PayloadID: s.PayloadID, DateMicros: s.Date.UnixMicro(), Hash: s.Hash}]
 	if err != nil || status == nil {

@@ -61,7 +61,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request, a *answer)
 	var alive sync.WaitGroup
 	defer alive.Wait()
 	defer cancel(nil)
-	if e.write(":\n\n") != nil { // lets the client know that it is connected
+	if e.comment() != nil { // lets the client know that it is connected
 		return
 	}
 	alive.Go(func() { e.keepAlive(ctx, h.config.Live.KeepAlive, cancel) })
@@ -72,7 +72,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request, a *answer)
 		err = h.follow(ctx, a.stream, a, e.send)
 	}
 	if err == nil {
-		_ = e.write("event: complete\ndata:\n\n") // else the client has gone, or is to go on elsewhere
+		_ = e.write("event: complete\ndata:\n\n", nil, "") // else the client has gone, or is to go on elsewhere
 	}
 }
 
@@ -82,19 +82,24 @@ func (e *events) send(a *answer) error {
 	if err != nil {
 		return err
 	}
-	return e.write("event: next\ndata: " + string(body) + "\n\n") // JSON of ours has no line breaks
+	return e.write("event: next\ndata: ", body, "\n\n") // JSON of ours has no line breaks
 }
 
 // write cuts a client that does not take what it is sent.
-func (e *events) write(text string) error {
+func (e *events) write(before string, body []byte, after string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_ = e.control.SetWriteDeadline(time.Now().Add(e.limit)) // a recorder has none
-	if _, err := e.w.Write([]byte(text)); err != nil {
-		return err
+	for _, part := range [][]byte{[]byte(before), body, []byte(after)} {
+		if _, err := e.w.Write(part); err != nil {
+			return err
+		}
 	}
 	return e.control.Flush()
 }
+
+// comment is what clients pass over.
+func (e *events) comment() error { return e.write(":\n\n", nil, "") }
 
 // keepAlive writes comments, so that nobody in between takes the connection
 // for dead, and a client that is gone is noticed.
@@ -106,7 +111,7 @@ func (e *events) keepAlive(ctx context.Context, every time.Duration, cancel cont
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := e.write(":\n\n"); err != nil {
+			if err := e.comment(); err != nil {
 				cancel(err)
 				return
 			}

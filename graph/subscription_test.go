@@ -134,6 +134,21 @@ func TestSubscriptionsAreAdmittedLikeQuestions(t *testing.T) {
 	}
 }
 
+// An error in what is pushed names its place from the root on.
+func TestAnErrorInASubscriptionNamesItsPlace(t *testing.T) {
+	t.Parallel()
+	b := setupLive(t)
+	b.replica.feed(happens(1, "ingress", "received"))
+	stream := b.events(fmt.Sprintf(`subscription { p: payload(requestId: %q) { requestId } }`, requestID(1)))
+	want(t, stream.next().Data, requestID(1).String(), "p", "requestId")
+	stream = b.events(fmt.Sprintf(`subscription { p: payload(requestId: %q) { stages { t: statuses(after: "foreign") { nodes { date } } } } }`, requestID(1)))
+	r := stream.next()
+	if len(r.Errors) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	want(t, r.Errors[0].Path, []any{"p", "stages", 0, "t"})
+}
+
 func TestSubscriptionsAreLimited(t *testing.T) {
 	t.Parallel()
 	b := setupLive(t, func(c *graph.HandlerConfig) { c.Live.PerConnection, c.Live.Subscriptions = 2, 3 })

@@ -254,6 +254,7 @@ func clipReason(id string) string {
 // perform answers one operation, and says when it is complete.
 func (s *socket) perform(ctx context.Context, id string, o *operation, asked *question) {
 	a := newAnswer(s.request)
+	defer a.release()
 	failed := false
 	send := func(a *answer) error {
 		failed = a.data == nil

@@ -75,7 +75,7 @@ type kafkaConfig struct {
 // graphConfig is what one GraphQL request may ask for.
 type graphConfig struct {
 	requestBytes, tokens, depth, complexity, aliases, directives, rootFields int
-	errors, answerBytes, concurrent                                          int
+	errors, answerBytes, heldBytes, concurrent                               int
 	deadline, cacheTime                                                      time.Duration
 	subscriptions, subscriptionsPerConnection, statusesPerSecond             int
 	introspection, suggestions, onlyTrusted                                  bool

@@ -60,6 +60,7 @@ func (a *app) graphHandler() *graph.Handler {
 			RootFields:   c.graph.rootFields,
 			Errors:       c.graph.errors,
 			AnswerBytes:  c.graph.answerBytes,
+			HeldBytes:    int64(c.graph.heldBytes),
 			Concurrent:   c.graph.concurrent,
 			Deadline:     c.graph.deadline,
 		},

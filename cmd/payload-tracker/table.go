@@ -130,6 +130,7 @@ func (c *graphConfig) settings() []setting {
 		{name: "GRAPHQL_MAX_ROOT_FIELDS", standard: "20", meaning: "questions in one request", set: number(&c.rootFields, 1, most)},
 		{name: "GRAPHQL_MAX_ERRORS", standard: "10", meaning: "errors of an answer; further ones are left out", set: number(&c.errors, 1, 20)},
 		{name: "GRAPHQL_MAX_ANSWER_BYTES", standard: "33554432", unit: "bytes", meaning: "largest answer", set: number(&c.answerBytes, 1, most)},
+		{name: "GRAPHQL_MAX_HELD_BYTES", standard: "67108864", unit: "bytes", meaning: "messages read for questions under way, and answers not taken yet, together; further ones wait half a second", set: number(&c.heldBytes, 1, most)},
 		{name: "GRAPHQL_MAX_CONCURRENT", standard: "100", meaning: "requests worked on at a time; further ones wait half a second", set: number(&c.concurrent, 1, 100_000)},
 		{name: "GRAPHQL_CACHE_TIME", standard: "1s", unit: "duration", meaning: "how long a client may reuse the answer to a GET of a persisted document", set: duration(&c.cacheTime)},
 		{
