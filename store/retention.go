@@ -26,6 +26,9 @@ const (
 	retentionPause = time.Minute
 	// retentionBegins is how long a process has run before its first look.
 	retentionBegins = 5 * time.Second
+	// clockAhead is how far a clock may be ahead of the database's. By one that
+	// runs years ahead all would be too old.
+	clockAhead = time.Hour
 )
 
 // KeepRetention gives up what is too old, minute by minute, until ctx ends. Of
@@ -58,11 +61,8 @@ func (s *Store) KeepRetention(ctx context.Context, r Retention) error {
 // Retain gives up once what is too old by now, unless another process is at
 // it: it raises the horizon, drops the days before it, and deletes the
 // payloads whose last event lies before it. What a payload's journey knows of
-// its dropped events stays until then.
+// its dropped events stays until then. Where nothing is given up it notes that.
 func (s *Store) Retain(ctx context.Context, r Retention) error {
-	if r.Off() {
-		return nil
-	}
 	defer s.metrics.observe(ctx, "retain")()
 	conn, err := s.connectDirectly(ctx, "payload-tracker retention")
 	if err != nil {
@@ -70,7 +70,11 @@ func (s *Store) Retain(ctx context.Context, r Retention) error {
 	}
 	defer closeSoon(ctx, conn)
 	k := &keeper{Store: s, rules: r, conn: conn, now: s.Now()}
-	if err := k.retain(ctx); err != nil {
+	mine := false
+	if err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::bigint)`, retentionLock).Scan(&mine); err == nil && mine {
+		err = k.keep(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("retention: %w", err)
 	}
 	return nil
@@ -111,16 +115,32 @@ type keeper struct {
 	horizon time.Time // what is before it is given up
 }
 
-func (k *keeper) retain(ctx context.Context) error {
-	if err := k.conn.QueryRow(ctx, `SELECT horizon FROM retention`).Scan(&k.horizon); err != nil {
+// keep looks, and notes it when all of it ended well.
+func (k *keeper) keep(ctx context.Context) error {
+	if k.rules.Off() {
+		return errors.Join(new(RetentionState).note(ctx, k.conn), k.done(ctx, `NULL`))
+	}
+	if err := k.retain(ctx); err != nil {
 		return err
+	}
+	return k.done(ctx, `now()`)
+}
+
+func (k *keeper) done(ctx context.Context, at string) error {
+	_, err := k.conn.Exec(ctx, `UPDATE retention SET done_at = `+at)
+	return err
+}
+
+func (k *keeper) retain(ctx context.Context) error {
+	var clock time.Time
+	if err := k.conn.QueryRow(ctx, `SELECT horizon, now() FROM retention`).Scan(&k.horizon, &clock); err != nil {
+		return err
+	}
+	if ahead := k.now.Sub(clock); ahead > clockAhead {
+		return fmt.Errorf("the clock of this process is %s ahead of the database's: nothing is given up by it", ahead.Round(time.Second))
 	}
 	wanted, err := k.wanted(ctx)
 	if err != nil {
-		return err
-	}
-	mine := false
-	if err := k.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::bigint)`, retentionLock).Scan(&mine); err != nil || !mine {
 		return err
 	}
 	if wanted.After(k.horizon) {

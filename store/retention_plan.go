@@ -7,15 +7,6 @@ import (
 	"time"
 )
 
-const (
-	// growthDays are the last whole days by which the database is expected to
-	// grow on.
-	growthDays = 7
-	// budgetAlmost is the share of the budget past which the day that goes
-	// next is told.
-	budgetAlmost = 0.9
-)
-
 // agedTable is a partition and what it takes.
 type agedTable struct {
 	partitionTable
@@ -36,8 +27,7 @@ func (k *keeper) wanted(ctx context.Context) (time.Time, error) {
 	if k.rules.MaxBytes > 0 {
 		horizon = k.withinBudget(ctx, tables, total, horizon)
 	}
-	k.tell(ctx, tables, total, horizon)
-	return horizon, nil
+	return horizon, k.tell(ctx, tables, total, horizon)
 }
 
 // measure reads the partitions, earliest first, with their sizes, and that of
@@ -88,39 +78,4 @@ func (k *keeper) withinBudget(ctx context.Context, tables []agedTable, total int
 			slog.Int64("bytes", total), slog.Int64("budget", k.rules.MaxBytes))
 	}
 	return horizon
-}
-
-// tell tells how much of the budget is used, and what goes next.
-func (k *keeper) tell(ctx context.Context, tables []agedTable, total int64, horizon time.Time) {
-	m := &k.metrics.retention
-	m.horizon.Set(float64(horizon.Unix()))
-	var next agedTable
-	var left, recent int64
-	for _, t := range tables {
-		if !t.from.Before(horizon) {
-			left += t.bytes
-			if next.name == "" {
-				next = t
-			}
-		}
-		if t.days() == 1 && t.to.After(day(k.now).AddDate(0, 0, -growthDays)) && !t.to.After(day(k.now)) {
-			recent += t.bytes
-		}
-	}
-	m.nextDay.Set(float64(next.from.Unix()))
-	m.nextBytes.Set(float64(next.bytes))
-	if k.rules.MaxBytes == 0 {
-		return
-	}
-	used := float64(total) / float64(k.rules.MaxBytes)
-	m.used.Set(used)
-	if recent > 0 && left > 0 {
-		// What is beside the events grows with them.
-		perDay := float64(recent) / growthDays * float64(total) / float64(left)
-		m.left.Set(max(0, float64(k.rules.MaxBytes-total)) / perDay * (24 * time.Hour).Seconds())
-	}
-	if almost := used >= budgetAlmost; almost != k.retained.budgetAlmost.Swap(almost) && almost {
-		k.logger.WarnContext(ctx, "the budget of the database is almost used; its oldest day goes next",
-			slog.Float64("used", used), slog.String("day", next.from.Format(time.DateOnly)), slog.Int64("bytes", next.bytes))
-	}
 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
 	"github.com/payload-tracker/payload-tracker/store/storetest"
@@ -205,10 +203,7 @@ func TestRetentionKeepsYearsWholeAndDetachedDays(t *testing.T) {
 func TestTheOldestDaysGoFirstWhenTheBudgetIsUsed(t *testing.T) {
 	t.Parallel()
 	y := newYard(t, noon)
-	registry := prometheus.NewRegistry()
-	s := storetest.New(t, func(c *store.Config) {
-		c.DSN, c.Registerer, c.Now = y.dsn, registry, func() time.Time { return time.UnixMicro(y.clock.Load()) }
-	})
+	s, other := y.open(), y.open()
 	f := newFeeder(t, s, 0)
 	for back := 9; back >= 0; back-- {
 		var events []payload.Event
@@ -228,12 +223,18 @@ func TestTheOldestDaysGoFirstWhenTheBudgetIsUsed(t *testing.T) {
 	if got := y.earliest(); got != "20260223" {
 		t.Errorf("within the budget the earliest day is %s", got)
 	}
-	used, next := gauge(t, registry, "payload_tracker_retention_budget_used_ratio"), gauge(t, registry, "payload_tracker_retention_next_day_timestamp_seconds")
-	if used < 0.8 || used > 1 || next != float64(time.Date(2026, 2, 23, 0, 0, 0, 0, time.UTC).Unix()) || gauge(t, registry, "payload_tracker_retention_next_bytes") < 200_000 {
-		t.Errorf("used %v, next %v", used, next)
+	told, err := other.RetentionState(t.Context()) // by whoever is asked
+	if err != nil {
+		t.Fatal(err)
 	}
-	if left := gauge(t, registry, "payload_tracker_retention_budget_left_seconds"); left <= 0 || left > 30*oneDay.Seconds() {
-		t.Errorf("the budget is left for %v s", left)
+	if used := told.Used(); used < 0.8 || used > 1 || told.MaxBytes != before+1<<20 {
+		t.Errorf("used %v of %d", used, told.MaxBytes)
+	}
+	if told.NextDay == nil || !told.NextDay.Equal(time.Date(2026, 2, 23, 0, 0, 0, 0, time.UTC)) || told.NextBytes < 200_000 {
+		t.Errorf("next is %v of %d bytes", told.NextDay, told.NextBytes)
+	}
+	if told.FullAt == nil || !told.FullAt.After(noon) || told.FullAt.After(noon.Add(30*oneDay)) || told.DoneAt == nil {
+		t.Errorf("full at %v, looked at %v", told.FullAt, told.DoneAt)
 	}
 	y.retain(s, store.Retention{MaxBytes: before - 500_000})
 	if got := y.earliest(); got < "20260224" || got > "20260227" || size() >= before-300_000 {
@@ -246,21 +247,6 @@ func TestTheOldestDaysGoFirstWhenTheBudgetIsUsed(t *testing.T) {
 	if got := y.earliest(); got != "20260304" || payloadOf(t, s, 1) == nil {
 		t.Errorf("today is given up: the earliest day is %s", got)
 	}
-}
-
-func gauge(t *testing.T, registry *prometheus.Registry, name string) float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == name {
-			return family.GetMetric()[0].GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("no metric %s", name)
-	return 0
 }
 
 // Steady batches and reads go on while days are dropped and thousands of
@@ -521,5 +507,50 @@ func TestRollupsAreGivenUpAfterTheirOwnTime(t *testing.T) {
 	}
 	if early != 0 || len(rows) < 20 || len(rows) >= len(whole) || len(without(rows, whole)) != 0 {
 		t.Errorf("%d too old, %d of %d left", early, len(rows), len(whole))
+	}
+}
+
+// What no look is to give up any more, no process says it will.
+func TestARetentionThatIsTurnedOffIsNotTold(t *testing.T) {
+	t.Parallel()
+	y := newYard(t, noon)
+	s := y.open()
+	told := func() *store.RetentionState {
+		t.Helper()
+		state, err := s.RetentionState(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	if state := told(); state.DoneAt != nil || state.Used() != 0 || !state.Horizon.Equal(time.Unix(0, 0)) {
+		t.Errorf("before the first look: %+v", state)
+	}
+	newFeeder(t, s, 0).feed(event(1, "ingress", "received", 0))
+	y.retain(s, store.Retention{Events: 36 * time.Hour, MaxBytes: 1 << 40})
+	if state := told(); state.DoneAt == nil || state.MaxAge != 36*time.Hour || state.Used() <= 0 || state.NextDay == nil {
+		t.Errorf("after it: %+v", state)
+	}
+	y.retain(s, store.Retention{})
+	if state := told(); state.DoneAt != nil || state.MaxAge != 0 || state.Used() != 0 || state.NextDay != nil || state.FullAt != nil || state.Horizon.Year() != 2026 {
+		t.Errorf("turned off: %+v", state)
+	}
+}
+
+// By a clock that runs ahead all would be too old.
+func TestAClockThatRunsAheadGivesNothingUp(t *testing.T) {
+	t.Parallel()
+	y := newYard(t, time.Now().AddDate(1, 0, 0))
+	s := y.open()
+	now := event(1, "ingress", "received", 0)
+	now.Date = time.Now()
+	newFeeder(t, s, 0).feed(now)
+	if err := s.Retain(t.Context(), tenDays); err == nil || !strings.Contains(err.Error(), "ahead of the database's") {
+		t.Error(err)
+	}
+	y.setClock(time.Now())
+	y.retain(s, tenDays)
+	if payloadOf(t, s, 1) == nil {
+		t.Error("it is deleted")
 	}
 }

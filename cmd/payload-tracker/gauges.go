@@ -71,7 +71,7 @@ func (g *gauges[T]) look() (T, bool) {
 
 // newGauges are all of them.
 func newGauges(s *store.Store) []prometheus.Collector {
-	return []prometheus.Collector{standingGauges(s), storageGauges(s), serviceGauges(s), failureGauges(s)}
+	return []prometheus.Collector{standingGauges(s), storageGauges(s), retentionGauges(s), serviceGauges(s), failureGauges(s)}
 }
 
 func gaugeDesc(name, help string, labels ...string) *prometheus.Desc {
@@ -120,6 +120,39 @@ func storageGauges(s *store.Store) prometheus.Collector {
 				if at != nil {
 					send(desc, float64(at.UnixMilli())/1000)
 				}
+			}
+		},
+	}
+}
+
+// retentionGauges tell what is given up and what goes next, whichever process looks after it.
+func retentionGauges(s *store.Store) prometheus.Collector {
+	gauge := func(name, help string) *prometheus.Desc { return gaugeDesc("retention_"+name, help) }
+	horizon := gauge("horizon_timestamp_seconds", "Events of dates before this one are given up; 0: none are.")
+	age := gauge("age_seconds", "How old an event may grow: RETENTION; 0: any age.")
+	used := gauge("budget_used_ratio", "Share of MAX_DATABASE_BYTES that the database takes; past 1 the oldest days go. 0 without a budget.")
+	left := gauge("budget_left_seconds", "When the budget is used up, at the growth of the last days. 0 without a budget, or without growth.")
+	nextDay := gauge("next_day_timestamp_seconds", "The oldest day that is kept: it goes next. 0 where nothing is given up.")
+	nextBytes := gauge("next_bytes", "What the events of the oldest day that is kept take.")
+	done := gauge("done_timestamp_seconds", "When a look at what is too old last ended well; 0: never, or nothing is given up any more.")
+	return &gauges[*store.RetentionState]{
+		descs: []*prometheus.Desc{horizon, age, used, left, nextDay, nextBytes, done}, fresh: numbersFresh, read: s.RetentionState,
+		send: func(r *store.RetentionState, send sendGauge) {
+			send(horizon, float64(r.Horizon.Unix()))
+			send(age, r.MaxAge.Seconds())
+			send(used, r.Used())
+			send(nextBytes, float64(r.NextBytes))
+			until := 0.0
+			if r.FullAt != nil {
+				until = max(0, r.FullAt.Sub(s.Now()).Seconds())
+			}
+			send(left, until)
+			for desc, at := range map[*prometheus.Desc]*time.Time{nextDay: r.NextDay, done: r.DoneAt} {
+				since1970 := 0.0
+				if at != nil {
+					since1970 = float64(at.Unix())
+				}
+				send(desc, since1970)
 			}
 		},
 	}

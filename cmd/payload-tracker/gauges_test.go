@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/payload-tracker/payload-tracker/store"
 )
@@ -41,6 +42,24 @@ func TestMetricsTellHowPayloadsStand(t *testing.T) {
 	}
 	if strings.Contains(text, `part="assignment"`) || strings.Contains(text, "secret") {
 		t.Error("it tells of an assignment, or of what somebody's messages say")
+	}
+}
+
+// What is given up every process tells, also where a job looks after it.
+func TestMetricsTellOfTheRetention(t *testing.T) {
+	t.Parallel()
+	a := tenantApp(t, nil)
+	if err := a.store.Retain(t.Context(), store.Retention{Events: 90 * 24 * time.Hour, MaxBytes: 1 << 32}); err != nil {
+		t.Fatal(err)
+	}
+	_, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
+	for _, pattern := range []string{
+		`age_seconds 7\.776e\+06`, `budget_used_ratio 0\.00[0-9]+`, `done_timestamp_seconds 1\.[0-9]+e\+09`,
+		`next_day_timestamp_seconds 1\.[0-9]+e\+09`, `next_bytes [1-9]`, `horizon_timestamp_seconds 1\.[0-9]+e\+09`,
+	} {
+		if !regexp.MustCompile(`(?m)^payload_tracker_retention_` + pattern).MatchString(text) {
+			t.Errorf("nothing like %s", pattern)
+		}
 	}
 }
 

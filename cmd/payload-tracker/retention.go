@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/payload-tracker/payload-tracker/store"
@@ -44,7 +45,7 @@ func runRetention(ctx context.Context, std streams, args []string) error {
 	}
 	defer app.close()
 	if app.config.retention.retention().Off() {
-		return usagef("nothing is ever too old: set RETENTION or MAX_DATABASE_BYTES")
+		fmt.Fprintln(std.out, "nothing is given up: neither RETENTION nor MAX_DATABASE_BYTES is set")
 	}
 	return app.store.Retain(ctx, app.config.retention.retention())
 }
