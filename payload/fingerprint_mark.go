@@ -124,7 +124,7 @@ func (r *reader) parenthesis() bool {
 	if r.bare = r.arguments(); r.bare || r.gap&^(gapColon|gapSpace) == 0 && len(r.key) > 0 && r.exception() {
 		r.args = r.balanced(r.at)
 	}
-	r.text -= markCost / 2 // what it may open was looked for
+	r.text -= markCost // what it may open was looked for
 	r.gap |= gapOpen
 	return false
 }

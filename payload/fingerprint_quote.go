@@ -225,7 +225,7 @@ func causal(key []byte) bool {
 
 // nameLike tells whether a quoted text may be a name of the program at all.
 func nameLike(in string) bool {
-	if in == "" || len(in) > 64 {
+	if empty(in) || len(in) > 64 {
 		return false
 	}
 	letters := 0

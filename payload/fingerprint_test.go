@@ -140,14 +140,15 @@ var drawn = map[string]*rapid.Generator[string]{
 	"id": rapid.OneOf(
 		rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`),
 		rapid.StringMatching(`[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}`),
-		rapid.StringMatching(`[0-9a-f]{15}[0-9][0-9a-f]{15}[0-9]`), rapid.StringMatching(`[0-9]{1,19}`), rapid.StringMatching(`0x[0-9a-f]{1,16}`)),
+		rapid.StringMatching(`[0-9a-f]{15}[0-9][0-9a-f]{15}[0-9]`), rapid.StringMatching(`[0-9]{1,19}`), rapid.StringMatching(`0x[0-9a-f]{1,16}`), rapid.StringMatching(`sha256:[0-9][0-9a-f]{31}[0-9]`)),
 	"number":   rapid.StringMatching(`[0-9]{1,3}|[1-9][0-9]{0,2}(,[0-9]{3}){1,3}|[1-9][0-9]{0,2}('[0-9]{3}){1,3}|[1-9][0-9]{0,2}(\x{202f}[0-9]{3}){1,3}|[0-9]{1,9}\.[0-9]{1,4}`),
-	"duration": rapid.StringMatching(`[0-9]{1,4} ?(ms|s|min|h|seconds|hours)|[0-9]{1,2}m[0-9]{1,2}\.[0-9]s|[0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}`),
-	"size":     rapid.StringMatching(`[0-9]{1,9} bytes|[0-9]{1,3}\.[0-9] ?(kB|MB|GiB|MiB)|[0-9]{1,3}M|1 byte`),
+	"duration": rapid.StringMatching(`[0-9]{1,4} ?(ms|s|min|h|seconds|hours)|[0-9]{1,2}m[0-9]{1,2}\.[0-9]s|[0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}|PT([0-9]M)?[0-9]{1,2}(\.[0-9])?S`),
+	"size":     rapid.StringMatching(`[0-9]{1,9} bytes|[0-9]{1,3}\.[0-9] ?(kB|MB|GiB|MiB)|[0-9]{1,3}M|1 byte|[0-9]{1,3} (kB|MiB|bytes)/s`),
 	"time":     rapid.StringMatching(`2026-0[1-9]-[12][0-9]([T ][012][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z?)?|(Mon|Tue), [12][0-9] (Jan|May|Dec) 2026 [012][0-9]:[0-5][0-9]:[0-5][0-9] GMT|Wed Mar [ 12][0-9] [012][0-9]:[0-5][0-9]:[0-5][0-9] 2026`),
 	"host": rapid.OneOf(
 		rapid.StringMatching(`([a-z][a-z0-9]{0,8}(-[a-z0-9]{1,4})?\.){1,3}(example\.com|svc\.cluster\.local|internal|example)(:[1-9][0-9]{1,4})?`),
 		rapid.StringMatching(`([1-9][0-9]?\.){3}[1-9][0-9]?(:[1-9][0-9]{1,4})?`), rapid.StringMatching(`localhost(:[1-9][0-9]{1,4})?`),
+		rapid.StringMatching(`([a-z]{1,8}\.)?xn--[a-z]{2,8}-[a-z0-9]{3}\.(example|xn--p1ai)(:[1-9][0-9]{1,4})?`),
 		rapid.StringMatching(`\[(fd00|2001:db8)(:[0-9a-f]{1,4}){1,4}::[0-9a-f]{1,4}\]:[1-9][0-9]{1,4}`)),
 	"path":  rapid.StringMatching(`(/[a-z_0-9.-]*[a-z0-9]){1,5}`),
 	"url":   rapid.StringMatching(`(https?|s3|postgresql)://[a-z]{1,8}(\.[a-z]{2,8}){0,3}(:[0-9]{2,5})?(/[a-zA-Z0-9%_-]{1,12}){0,4}(\?[a-z_]{1,8}=[a-z0-9,%]{0,6}[a-z0-9](&[a-z]{1,4}=[a-z0-9]{1,9}){0,3})?`),

@@ -160,9 +160,24 @@ func (r *reader) schemed(from, end int) bool {
 		r.mask(labelURL)
 		return true
 	}
+	if digest(s[from:end]) && hasID(s[end+1:min(len(s), end+17)]) {
+		r.at = r.numberEnd(end + 1)
+		r.mask(labelID)
+		return true
+	}
 	if end == from+1 && end+1 < len(s) && s[end+1] == '\\' {
 		r.at = webEnd(s, end)
 		r.mask(labelPath)
+		return true
+	}
+	return false
+}
+
+// digest tells whether a word names what the number behind its colon was made
+// by: "sha256:".
+func digest(w string) bool {
+	switch w {
+	case "md5", "sha1", "sha256", "sha384", "sha512", "MD5", "SHA1", "SHA256", "SHA512":
 		return true
 	}
 	return false
@@ -274,6 +289,8 @@ func (r *reader) detail(w, next string) string {
 		return labelHost
 	case sh.dots > 0 && fileLike(w):
 		return labelPath
+	case len(w) >= 16 && (sh.switches*3 > len(w) || sh.switches > 2 && strings.IndexByte(w, '+') >= 0):
+		return labelID // Base64
 	case sh.digits == 0 || numberedName(w):
 		return ""
 	case isoDuration(w):
