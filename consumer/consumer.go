@@ -91,12 +91,14 @@ type session struct {
 
 	room chan struct{} // an open batch was taken
 
-	mu      sync.Mutex // guards what follows
-	parts   map[int32]*partition
-	lanes   []*lane            // the slice itself never changes
-	wake    context.CancelFunc // ends the poll that waits
-	topicID [16]byte
-	stuck   map[int32]bool
+	mu        sync.Mutex // guards what follows
+	parts     map[int32]*partition
+	lanes     []*lane            // the slice itself never changes
+	wake      context.CancelFunc // ends the poll that waits
+	topicID   [16]byte
+	stuck     map[int32]bool
+	failed    map[int32]string // how a partition could not be read last
+	refusedAt time.Time        // when the broker last said that we may not read
 }
 
 // flight is a batch on its way into the store.
@@ -113,7 +115,7 @@ func (c *Consumer) runSession(ctx context.Context) error {
 	c.health.set(waitGroup, notJoined)
 	s := &session{
 		c: c, end: end, made: make(chan struct{}), room: make(chan struct{}, 1),
-		parts: map[int32]*partition{}, stuck: map[int32]bool{},
+		parts: map[int32]*partition{}, stuck: map[int32]bool{}, failed: map[int32]string{},
 	}
 	for number := range c.config.Lanes {
 		s.lanes = append(s.lanes, newLane(number))

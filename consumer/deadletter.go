@@ -90,7 +90,7 @@ func (s *session) send(ctx context.Context, letters []letter) error {
 		}
 		if err := s.sendChunk(ctx, letters[:n]); err != nil {
 			if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				if s.c.health.set(waitDeadLetters, "the dead-letter topic "+s.c.config.DeadLetterTopic+" cannot be written") {
+				if s.c.health.set(waitDeadLetters, "the dead-letter topic "+s.c.config.DeadLetterTopic+" cannot be written"+brokerSays(err)) {
 					s.c.logger.Error("dead letters cannot be written; trying until they are",
 						slog.String("dead_letter_topic", s.c.config.DeadLetterTopic), slog.Any("error", err))
 				}
@@ -263,7 +263,7 @@ func (s *session) lookAtLetters(ctx context.Context, detail kadm.TopicDetail) {
 		s.c.health.clear(waitLetterTopic)
 		return
 	}
-	if s.c.health.set(waitLetterTopic, fmt.Sprintf("the dead-letter topic %s does not exist and could not be made", name)) {
+	if s.c.health.set(waitLetterTopic, fmt.Sprintf("the dead-letter topic %s does not exist and could not be made%s", name, brokerSays(err))) {
 		s.c.logger.Error("the dead-letter topic is missing and could not be made; trying on", slog.String("dead_letter_topic", name), slog.Any("error", err))
 	}
 }

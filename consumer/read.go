@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -14,10 +16,10 @@ import (
 // as they are assigned.
 func (s *session) read(ctx context.Context) {
 	var poll pollSizer
-	for s.awaitRoom(ctx) {
+	for vain := 0; s.awaitRoom(ctx); {
 		fetches := s.client.PollRecords(s.pollContext(ctx), poll.size())
 		moved := s.seek()
-		s.readErrors(fetches)
+		failed := s.readErrors(fetches)
 		records, bytes := 0, 0
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			for _, r := range p.Records {
@@ -29,6 +31,16 @@ func (s *session) read(ctx context.Context) {
 		})
 		s.client.AllowRebalance()
 		poll.learn(records, bytes)
+		// A broker that refuses does so at once, and would again.
+		switch {
+		case !failed:
+			vain = 0
+		case records > 0:
+			sleep(ctx, backoff(0))
+		default:
+			sleep(ctx, backoff(vain))
+			vain++
+		}
 	}
 }
 
@@ -78,6 +90,8 @@ func (s *session) readRecords(number int32, records []*kgo.Record) {
 	if records[0].Offset > read {
 		owner.gap = read
 	}
+	delete(s.failed, number)
+	s.refusedAt = time.Time{}
 	unstuck := s.stuck[number]
 	s.mu.Unlock()
 	if unstuck {
@@ -96,16 +110,23 @@ func (s *session) readRecords(number int32, records []*kgo.Record) {
 	}
 }
 
-// readErrors reads every error of a poll: some are said only once.
-func (s *session) readErrors(fetches kgo.Fetches) {
+// readErrors reads every error of a poll, since some are said only once, and
+// tells whether there was one.
+func (s *session) readErrors(fetches kgo.Fetches) (failed bool) {
 	fetches.EachError(func(_ string, number int32, err error) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, kgo.ErrClientClosed) {
 			return
 		}
+		failed = true
 		s.c.metrics.consumeErrors.Inc()
 		if loss, ok := errors.AsType[*kgo.ErrDataLoss](err); ok {
 			s.logCut(loss)
 			return
+		}
+		if errors.Is(err, kerr.TopicAuthorizationFailed) {
+			s.mu.Lock()
+			s.refusedAt = time.Now()
+			s.mu.Unlock()
 		}
 		if tooLarge, ok := errors.AsType[*kgo.ErrDecompressTooLarge](err); ok {
 			s.setStuck(number, true, "partition "+strconv.Itoa(int(number))+" is stuck at offset "+strconv.FormatInt(tooLarge.Offset, 10)+
@@ -114,8 +135,21 @@ func (s *session) readErrors(fetches kgo.Fetches) {
 		if session, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
 			s.c.health.set(waitGroup, "it cannot join its group: "+session.Err.Error())
 		}
-		s.c.logger.Error("could not read from Kafka", slog.Int("partition", int(number)), slog.Any("error", err))
+		if s.isNews(number, err) {
+			s.c.logger.Error("could not read from Kafka", slog.Int("partition", int(number)), slog.Any("error", err))
+		}
 	})
+	return failed
+}
+
+// isNews tells whether an error of a partition is another than the one before,
+// if nothing was read of it since.
+func (s *session) isNews(number int32, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.failed[number]
+	s.failed[number] = err.Error()
+	return before != s.failed[number]
 }
 
 // logCut: the broker lost what it had acknowledged, and the client has gone

@@ -14,6 +14,7 @@ const (
 	waitGroup       = "group"
 	waitKafka       = "kafka"
 	waitTopic       = "topic"
+	waitRead        = "topic's records"
 	waitPositions   = "positions"
 	waitDatabase    = "database " // and the lane's number
 	waitDeadLetters = "dead letters"
@@ -34,9 +35,9 @@ func (h *health) set(part, reason string) bool {
 	if h.reasons == nil {
 		h.reasons = map[string]string{}
 	}
-	_, known := h.reasons[part]
+	before := h.reasons[part]
 	h.reasons[part] = reason
-	return !known
+	return before != reason
 }
 
 // clear drops a reason; it tells whether there was one.

@@ -105,8 +105,8 @@ func (s *session) look(ctx context.Context) {
 	details, err := s.admin.ListTopics(ctx, topic, letters)
 	if err != nil {
 		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			if s.c.health.set(waitKafka, "Kafka does not answer") {
-				s.c.logger.Error("Kafka does not answer; trying until it does", slog.Any("error", err))
+			if reason := hindrance(err); s.c.health.set(waitKafka, reason) {
+				s.c.logger.Error("Kafka cannot be asked; trying until it can", slog.String("reason", reason), slog.Any("error", err))
 			}
 		}
 		return
@@ -117,6 +117,7 @@ func (s *session) look(ctx context.Context) {
 	if there := s.lookAtTopic(details[topic]); there {
 		s.lookAtLag(ctx)
 	}
+	s.lookAtRefusals()
 	s.lookAtLetters(ctx, details[letters])
 }
 
@@ -144,6 +145,23 @@ func (s *session) lookAtTopic(detail kadm.TopicDetail) bool {
 		return false
 	}
 	return true
+}
+
+// refusalLasts is how long a refused read counts while nothing is read: it is
+// tried again meanwhile.
+const refusalLasts = 15 * time.Second
+
+// lookAtRefusals says whether reading was refused lately. A topic that may be
+// seen and not be read looks like one where nothing comes.
+func (s *session) lookAtRefusals() {
+	s.mu.Lock()
+	refused := time.Since(s.refusedAt) < refusalLasts
+	s.mu.Unlock()
+	if refused {
+		s.c.health.set(waitRead, "Kafka's user may not read topic "+s.c.config.Topic)
+	} else if s.c.health.clear(waitRead) {
+		s.c.logger.Info("the topic may be read")
+	}
 }
 
 // lookAtLag sets the lag of our partitions, and says which records the broker
