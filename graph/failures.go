@@ -36,42 +36,35 @@ func (q query) Failures(ctx context.Context, window store.Window, filter *store.
 type groupFields struct{ *Resolver }
 
 func (r groupFields) Payloads(ctx context.Context, g *FailureGroup, first *int) (*FailureSamples, error) {
-	most := len(g.PayloadIDs)
+	most := store.MostFailureSamples
 	if first != nil {
 		if *first < 0 || *first > store.MaxPageSize {
 			return nil, badRequest("first is between 0 and 500")
 		}
 		most = min(most, *first)
 	}
-	payloads, err := together(g.list, "payloads", func(all []*store.FailureGroup) (map[int64]*Payload, error) {
-		var ids []int64
-		for _, group := range all {
-			ids = append(ids, group.PayloadIDs...)
-		}
-		return r.samples(ctx, ids, g.now)
+	all, err := together(g.list, "payloads", func(groups []*store.FailureGroup) (map[*store.FailureGroup][]*Payload, error) {
+		return r.samples(ctx, groups, g.now)
 	})
-	samples := &FailureSamples{}
-	for _, id := range g.PayloadIDs[:most] {
-		if p := payloads[id]; p != nil {
-			samples.Nodes = append(samples.Nodes, p)
-		}
-	}
-	return samples, err
+	nodes := all[g.FailureGroup]
+	return &FailureSamples{Nodes: nodes[:min(len(nodes), most)]}, err
 }
 
-// samples are payloads by their row numbers: those of one list.
-func (r groupFields) samples(ctx context.Context, ids []int64, now time.Time) (map[int64]*Payload, error) {
-	found, err := r.store.PayloadsByID(ctx, ids)
+// samples are the payloads of all groups, whose own fields are then read
+// together.
+func (r groupFields) samples(ctx context.Context, groups []*store.FailureGroup, now time.Time) (map[*store.FailureGroup][]*Payload, error) {
+	found, err := r.store.FailureSamples(ctx, groups)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]*store.Payload, 0, len(found))
-	for _, row := range found {
-		rows = append(rows, row)
+	var rows []*store.Payload
+	for _, group := range groups {
+		rows = append(rows, found[group]...)
 	}
-	byID := make(map[int64]*Payload, len(rows))
-	for _, p := range payloadsOf(rows, now) {
-		byID[p.ID] = p
+	payloads, samples := payloadsOf(rows, now), map[*store.FailureGroup][]*Payload{}
+	for _, group := range groups {
+		n := len(found[group])
+		samples[group], payloads = payloads[:n:n], payloads[n:]
 	}
-	return byID, nil
+	return samples, nil
 }

@@ -390,6 +390,22 @@ func TestListsReadFewRows(t *testing.T) {
 		})
 		a.readsAtMost(t, "statuses, "+name, statements, c.most)
 	}
+	// The samples of a kind of which a thousand failed, of all and of one
+	// organisation.
+	if err := a.FoldRollups(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		filter store.NumbersFilter
+		most   int
+	}{"of all": {most: 30}, "small org": {filter: store.NumbersFilter{OrgID: text("org13")}, most: 200}} {
+		groups, err := a.FailureGroups(t.Context(), *since(30 * 24 * time.Hour), store.FailureFilter{NumbersFilter: c.filter})
+		if err != nil || len(groups) != 1 || groups[0].Total < 5 {
+			t.Fatalf("%d kinds of failures, %v", len(groups), err)
+		}
+		statements := a.asked(func() error { _, err := a.FailureSamples(t.Context(), groups); return err })
+		a.readsAtMost(t, "samples of a failure, "+name, statements, c.most)
+	}
 	// How the tracker does, by what it keeps beside the events; how payloads
 	// stand, by what is open and what the last hour has.
 	for name, c := range map[string]struct {

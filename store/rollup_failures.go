@@ -37,7 +37,16 @@ type FailureGroup struct {
 	IsNew           *bool    // not seen in the window before; nil where nothing came in it to compare with
 	Orgs            int      // organisations hit; of more than a few dozen an estimate within some 5 %
 	Share           *float64 // of the payloads that came to the service within the window; nil where none did
-	PayloadIDs      []int64  // of at most MostFailureSamples of the payloads, the last first: row numbers, shown to nobody
+
+	last  []int64 // row numbers of the payloads that failed last in the last buckets
+	asked askedFailures
+}
+
+// askedFailures is what groups were asked for.
+type askedFailures struct {
+	span
+	byOrg bool
+	orgs  []string
 }
 
 // FailurePoint is one step of a trend.
@@ -80,11 +89,13 @@ func (s *Store) FailureGroups(ctx context.Context, window Window, filter Failure
 		return nil, err
 	}
 	groups, latest := make([]*FailureGroup, len(rows)), make([]time.Time, len(rows))
-	points := f.points()
+	points, asked := f.points(), askedFailures{span: f.now}
+	asked.orgs, asked.byOrg = filter.orgs()
 	for i := range rows {
 		if groups[i], latest[i], err = rows[i].group(&f, points); err != nil {
 			return nil, err
 		}
+		groups[i].asked = asked
 	}
 	if err := s.addSamples(ctx, &f, filter, groups, latest); err != nil {
 		return nil, err
@@ -127,9 +138,6 @@ func (s *Store) groupRows(ctx context.Context, f *frame, filter FailureFilter) (
 	return rows, err
 }
 
-// MostFailureSamples are the payloads of a kind of failure that are shown.
-const MostFailureSamples = 3
-
 // group also gives the last bucket.
 func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time, error) {
 	g := &FailureGroup{
@@ -151,7 +159,7 @@ func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time
 	}
 	slices.SortFunc(buckets, func(a, b kindBucket) int { return b.at.Compare(a.at) })
 	for _, b := range buckets[:min(len(buckets), MostFailureSamples)] {
-		g.PayloadIDs = append(g.PayloadIDs, b.payload)
+		g.last = append(g.last, b.payload)
 	}
 	return g, buckets[0].at, nil
 }

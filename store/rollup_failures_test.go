@@ -109,11 +109,11 @@ func TestFailureGroupsEqualARecount(t *testing.T) {
 // wantSamples: the payloads failed so, and one may have said so.
 func (l *ledger) wantSamples(what string, g *store.FailureGroup) {
 	l.t.Helper()
-	payloads, err := l.PayloadsByID(l.t.Context(), g.PayloadIDs)
-	if err != nil || len(payloads) == 0 || len(g.PayloadIDs) > 3 {
-		l.t.Errorf("%s: %d of %d sample payloads, %v", what, len(payloads), len(g.PayloadIDs), err)
+	samples, err := l.FailureSamples(l.t.Context(), []*store.FailureGroup{g})
+	if n := len(samples[g]); err != nil || n == 0 || n > 3 || int64(n) > g.Total {
+		l.t.Errorf("%s: %d sample payloads of %d, %v", what, n, g.Total, err)
 	}
-	for _, p := range payloads {
+	for _, p := range samples[g] {
 		failed := false
 		for k := range p.Journey.FailureKinds() {
 			failed = failed || k.Fingerprint == g.Fingerprint && k.Service == g.Service && k.Source == g.Source
@@ -169,6 +169,54 @@ func TestAHealedFailureStaysInTheTotal(t *testing.T) {
 				t.Errorf("by another: %v, %v", none, err)
 			}
 		})
+	}
+}
+
+// However many fail in one way within one bucket, three are shown: the last to
+// fail, of the organisations that were asked for.
+func TestAKindShowsThreePayloads(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	f := newFeeder(t, l.Store, 0)
+	for n := range 6 {
+		failure := event(n+1, "puptoo", "error", time.Duration(n)*time.Second)
+		failure.Message, failure.OrgID = fmt.Sprintf("no such host: db-%d", n), fmt.Sprint(n%2)
+		f.feed(failure)
+	}
+	healed := event(6, "puptoo", "success", time.Minute)
+	healed.OrgID = "1"
+	f.feed(healed)
+	other := event(9, "puptoo", "error", time.Minute)
+	other.Message = "the disk is full"
+	f.feed(other)
+	l.fold()
+	for name, asked := range map[string]struct {
+		filter store.FailureFilter
+		want   []int
+	}{
+		"of all":      {store.FailureFilter{}, []int{6, 5, 4}}, // the last of the bucket was healed, and is one of them
+		"of an org":   {store.FailureFilter{NumbersFilter: store.NumbersFilter{OrgID: eq("0")}}, []int{5, 3, 1}},
+		"of two orgs": {store.FailureFilter{NumbersFilter: store.NumbersFilter{OrgID: &store.Text{In: []string{"1", "7"}}}}, []int{6, 4, 2}},
+	} {
+		groups, err := l.FailureGroups(t.Context(), since(24*time.Hour), asked.filter)
+		if err != nil || len(groups) == 0 || groups[0].Total < 3 {
+			t.Fatalf("%s: %d groups, %v", name, len(groups), err)
+		}
+		samples, err := l.FailureSamples(t.Context(), groups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []payload.RequestID
+		for _, p := range samples[groups[0]] {
+			got = append(got, p.RequestID)
+		}
+		var want []payload.RequestID
+		for _, n := range asked.want {
+			want = append(want, requestID(n))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }
 

@@ -196,8 +196,25 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		asked, err := n.FailureGroups(ctx, hourAgo, store.FailureFilter{NumbersFilter: store.NumbersFilter{OrgID: eq(n.payload.OrgID)}})
 		count := len(asked)
 		for _, g := range own {
-			if strings.Contains(g.Sample, theirService) || slices.Contains(g.PayloadIDs, n.payload.ID) {
+			if strings.Contains(g.Sample, theirService) {
 				count++
+			}
+		}
+		return count, err
+	},
+	"FailureSamples": func(ctx context.Context, n *neighbour) (int, error) {
+		// The groups are of those who see everything.
+		groups, err := n.FailureGroups(identity.WithScope(ctx, identity.Everything()), hourAgo, store.FailureFilter{})
+		if err != nil {
+			return 0, err
+		}
+		samples, err := n.FailureSamples(ctx, groups)
+		count := 0
+		for _, payloads := range samples {
+			for _, p := range payloads {
+				if p.ID == n.payload.ID {
+					count++
+				}
 			}
 		}
 		return count, err
