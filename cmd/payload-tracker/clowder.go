@@ -92,8 +92,11 @@ func (f *clowderFile) settings(env lookup) map[string]string {
 			}
 			values["KAFKA_CA_FILE"] = cmp.Or(values["KAFKA_CA_FILE"], b.CACert)
 			protocol := b.Protocol
+			if protocol == "" && b.CACert != "" {
+				protocol = "SSL"
+			}
 			if b.SASL != nil {
-				protocol = cmp.Or(b.SASL.SecurityProtocol, protocol)
+				protocol = cmp.Or(b.SASL.SecurityProtocol, b.Protocol, "SASL_SSL")
 				values["KAFKA_SASL_MECHANISM"] = b.SASL.Mechanism
 				values["KAFKA_USERNAME"], values["KAFKA_PASSWORD"] = b.SASL.Username, b.SASL.Password
 			}

@@ -137,7 +137,7 @@ func readConfig(env lookup) (*config, error) {
 	if err := rules.Validate(); err != nil {
 		return nil, fmt.Errorf("RULES_ settings: %w", err)
 	}
-	return c, cmp.Or(c.retention.check(), c.traces.check())
+	return c, cmp.Or(c.kafka.check(), c.retention.check(), c.traces.check())
 }
 
 // value gives what is in force, and whether it was set; else it is the default.
@@ -164,7 +164,7 @@ func (s setting) value(env lookup) (value string, set bool, err error) {
 
 // What an address may hold beside the way to its server.
 var (
-	passwordOfURL = regexp.MustCompile(`(://[^:@/]*:).*@`)
+	passwordOfURL = regexp.MustCompile(`(://[^:@/]*:).*@|(^[^:@/]*:)[^/].*@`) // the second, where the scheme was forgotten
 	queryOfURL    = regexp.MustCompile(`(://.*\?).+`)
 )
 
@@ -173,7 +173,7 @@ func (s setting) shown(value string) string {
 	if s.secret && value != "" {
 		return "***"
 	}
-	return queryOfURL.ReplaceAllString(passwordOfURL.ReplaceAllString(value, "${1}***@"), "${1}***")
+	return queryOfURL.ReplaceAllString(passwordOfURL.ReplaceAllString(value, "${1}${2}***@"), "${1}***")
 }
 
 // oneLine is the beginning of a value of many lines.
@@ -186,7 +186,7 @@ func oneLine(value string) string {
 
 // warnings are settings that are accepted and have no effect.
 func (c *config) warnings() []string {
-	var warnings []string
+	warnings := c.kafka.warnings()
 	if c.requestIDLength != 32 {
 		warnings = append(warnings, fmt.Sprintf("VALIDATE_REQUEST_ID_LENGTH=%d has no effect: a request id is always 32 hex digits", c.requestIDLength))
 	}

@@ -97,11 +97,31 @@ func TestAWrongValueIsNamedInOneLine(t *testing.T) {
 		"DB_PORT": "70000", "DB_SSLMODE": "maybe", "PUBLICPORT": "http", "KAFKA_SESSION_TIMEOUT": "10", "LOGLEVEL": "loud",
 		"RULES_STALL_AFTER": "-1s", "RULES_STALL_AFTER_SERVICE": "puptoo", "RULES_HANDOVERS": "a-b", "RULES_OPENING_WORDS": ",", "RULES_SUCCESS_WORDS": "done,received",
 		"STORAGEBROKERREQUESTTIMEOUT": "35s", "KAFKA_AUTO_OFFSET_RESET": "newest", "REQUESTOR_IMPL": "x", "RETENTION": "12h", "MAX_DATABASE_BYTES": "80 GB", "ROLLUP_RETENTION": "0d", "DB_PASSWORD_FILE": "/nowhere/at/all",
+		"DB_HOST": "postgres:5432", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092,kafka:port", "JAEGER_URL": "jaeger:16686", "KIBANA_URL": "kibana.example.com", "STORAGEBROKERURL": "broker",
 	} {
 		_, err := readConfig(from(map[string]string{name: value}))
 		if err == nil || !strings.HasPrefix(err.Error(), strings.TrimSuffix(name, "SUCCESS_WORDS")) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
+	}
+}
+
+func TestKafkaWantsAUserWhereItAsksForOne(t *testing.T) {
+	t.Parallel()
+	for missing, env := range map[string]map[string]string{
+		"KAFKA_USERNAME": {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_PASSWORD": "hunter2"},
+		"KAFKA_PASSWORD": {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_USERNAME": "tracker"},
+	} {
+		if _, err := readConfig(from(env)); err == nil || !strings.HasPrefix(err.Error(), missing+": ") {
+			t.Errorf("without %s: %v", missing, err)
+		}
+	}
+	c, err := readConfig(from(map[string]string{"KAFKA_USERNAME": "tracker", "KAFKA_PASSWORD": "hunter2", "KAFKA_CA_FILE": "/ca.crt"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Join(c.warnings(), "\n"); !strings.Contains(said, "KAFKA_USERNAME has no effect") || !strings.Contains(said, "KAFKA_CA_FILE has no effect") {
+		t.Errorf("warnings %q", said)
 	}
 }
 
@@ -176,6 +196,22 @@ func TestClowderFillsWhatTheEnvironmentLacks(t *testing.T) {
 	}
 	if _, err := readConfig(from(map[string]string{"ACG_CONFIG": path + "x"})); err == nil || !strings.HasPrefix(err.Error(), "ACG_CONFIG") {
 		t.Error(err)
+	}
+}
+
+// A broker that asks for a user is asked over TLS, where the file does not say how.
+func TestClowderMeansTLSWhereItGivesAUser(t *testing.T) {
+	t.Parallel()
+	for broker, want := range map[string]string{
+		`{"hostname":"k"}`: "PLAINTEXT", `{"hostname":"k","cacert":"-----BEGIN K"}`: "SSL",
+		`{"hostname":"k","sasl":{"username":"u","password":"p"}}`:                                     "SASL_SSL",
+		`{"hostname":"k","sasl":{"username":"u","password":"p","securityProtocol":"SASL_PLAINTEXT"}}`: "SASL_PLAINTEXT",
+	} {
+		path := fileOf(t, `{"kafka":{"brokers":[`+broker+`]}}`)
+		c, err := readConfig(from(map[string]string{"ACG_CONFIG": path}))
+		if err != nil || c.kafka.protocol != want {
+			t.Errorf("%s: %v, want %s", broker, err, want)
+		}
 	}
 }
 

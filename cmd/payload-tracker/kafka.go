@@ -22,17 +22,45 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
+// check refuses what no broker could let through.
+func (c *kafkaConfig) check() error {
+	if !c.sasl() {
+		return nil
+	}
+	for setting, value := range map[string]string{"KAFKA_USERNAME": c.user, "KAFKA_PASSWORD": c.password} {
+		if value == "" {
+			return fmt.Errorf("%s: must be set for KAFKA_SECURITY_PROTOCOL=%s", setting, c.protocol)
+		}
+	}
+	return nil
+}
+
+// warnings are settings that the protocol makes no use of.
+func (c *kafkaConfig) warnings() (warnings []string) {
+	if c.user != "" && !c.sasl() {
+		warnings = append(warnings, "KAFKA_USERNAME has no effect with KAFKA_SECURITY_PROTOCOL="+c.protocol+": nobody asks who we are")
+	}
+	if c.caFile != "" && !c.tls() {
+		warnings = append(warnings, "KAFKA_CA_FILE has no effect with KAFKA_SECURITY_PROTOCOL="+c.protocol+": nothing is encrypted")
+	}
+	return warnings
+}
+
+func (c *kafkaConfig) sasl() bool { return strings.HasPrefix(c.protocol, "SASL") }
+
+func (c *kafkaConfig) tls() bool { return strings.HasSuffix(c.protocol, "SSL") }
+
 // security gives the client options of the KAFKA_ settings for TLS and SASL; none for a plain connection.
-func (c kafkaConfig) security() ([]kgo.Opt, error) {
+func (c *kafkaConfig) security() ([]kgo.Opt, error) {
 	var options []kgo.Opt
-	if strings.HasSuffix(c.protocol, "SSL") {
+	if c.tls() {
 		authorities, err := authorities("KAFKA_CA_FILE", c.caFile)
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, kgo.DialTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities}))
 	}
-	if !strings.HasPrefix(c.protocol, "SASL") {
+	if !c.sasl() {
 		return options, nil
 	}
 	switch c.mechanism {

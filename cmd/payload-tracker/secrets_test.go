@@ -236,6 +236,9 @@ func (p *product) failToStart(s *secrets) {
 	for what, wrong := range map[string]map[string]string{
 		"a wrong password setting":     {"OTEL_EXPORTER_OTLP_HEADERS": s.seed("headers that cannot be read"), "OTEL_EXPORTER_OTLP_ENDPOINT": ""},
 		"a wrong address":              {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector://user:" + s.seed("a wrong address") + "@host"},
+		"an address of no kind":        {"OTEL_EXPORTER_OTLP_ENDPOINT": "user:" + s.seed("an address of no kind") + "@collector:4318"},
+		"a DSN for a host":             {"DB_HOST": "postgres://user:" + s.seed("a DSN for a host") + "@host/db"},
+		"a user in a broker's address": {"KAFKA_BOOTSTRAP_SERVERS": "user:" + s.seed("a user in a broker's address") + "@kafka:9092"},
 		"a password file not there":    {"DB_PASSWORD": "", "DB_PASSWORD_FILE": "/nowhere", "KAFKA_PASSWORD": s.seed("another password")},
 		"servers that are away":        {"DB_PORT": freePort(p.T), "KAFKA_BOOTSTRAP_SERVERS": nobody, "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"},
 		"a broker that wants none":     {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_PASSWORD": s.seed("a password nobody wants")},

@@ -26,6 +26,32 @@ func text(field *string) func(string) error {
 	}
 }
 
+// hosts parses the names of servers, or the folder of a server's socket.
+func hosts(field *string) func(string) error {
+	return func(value string) error {
+		for host := range strings.SplitSeq(value, ",") {
+			if strings.Contains(host, "://") || strings.Contains(host, "@") || strings.Count(host, ":") == 1 {
+				return errors.New("must be a host alone: its port, user and database have settings of their own")
+			}
+		}
+		*field = value
+		return nil
+	}
+}
+
+// hostPorts parses a list of hosts, each with a port or without.
+func hostPorts(field *[]string) func(string) error {
+	return func(value string) error {
+		for _, part := range split(value) {
+			err := hostPort(new(string))(part)
+			if strings.Contains(part, "://") || strings.Contains(part, "@") || err != nil {
+				return errors.New("must be host:port, with commas between")
+			}
+		}
+		return list(field)(value)
+	}
+}
+
 // hostPort parses a host, with a port or without; "" is none.
 func hostPort(field *string) func(string) error {
 	return func(value string) error {

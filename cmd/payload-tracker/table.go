@@ -47,7 +47,7 @@ func (c *config) settings() []setting {
 
 func (c *databaseConfig) settings() []setting {
 	return []setting{
-		{name: "DB_HOST", standard: "localhost", meaning: "PostgreSQL server", set: text(&c.host)},
+		{name: "DB_HOST", standard: "localhost", meaning: "PostgreSQL server", set: hosts(&c.host)},
 		{name: "DB_PORT", standard: "5432", unit: "port", meaning: "its port", set: number(&c.port, 1, 65535)},
 		{name: "DB_USER", standard: "postgres", meaning: "user", set: text(&c.user)},
 		{name: "DB_PASSWORD", meaning: "password", secret: true, set: text(&c.password)},
@@ -70,7 +70,7 @@ func (c *databaseConfig) settings() []setting {
 
 func (c *kafkaConfig) settings() []setting {
 	return []setting{
-		{name: "KAFKA_BOOTSTRAP_SERVERS", standard: "localhost:29092", unit: "list", meaning: "brokers, host:port with commas between", set: list(&c.brokers)},
+		{name: "KAFKA_BOOTSTRAP_SERVERS", standard: "localhost:29092", unit: "list", meaning: "brokers, host:port with commas between", set: hostPorts(&c.brokers)},
 		{name: "TOPIC_PAYLOAD_STATUS", standard: "platform.payload-status", meaning: "topic of the status events; dead letters go to the same name with .dlq", set: text(&c.topic)},
 		{name: "KAFKA_GROUP_ID", standard: "payload_tracker", meaning: "consumer group", set: text(&c.group)},
 		{name: "KAFKA_AUTO_OFFSET_RESET", standard: "earliest", meaning: "where a partition begins that neither the database nor the group has a position of: earliest or latest", set: oneOf(&c.offsetReset, "earliest", "latest")},
@@ -180,13 +180,13 @@ func (c *rulesConfig) settings() []setting {
 func (c *linksConfig) settings() []setting {
 	return []setting{
 		{name: "REQUESTOR_IMPL", standard: "storage-broker", meaning: "who gives archive links: storage-broker or mock", set: oneOf(&c.requestor, "storage-broker", "mock")},
-		{name: "STORAGEBROKERURL", standard: "http://storage-broker-processor:8000/archive/url", meaning: "storage broker's route for archive links", set: text(&c.storageBrokerURL)},
+		{name: "STORAGEBROKERURL", standard: "http://storage-broker-processor:8000/archive/url", unit: "address", meaning: "storage broker's route for archive links", set: endpointURL(&c.storageBrokerURL)},
 		{name: "STORAGEBROKERURLROLE", standard: "platform-archive-download", meaning: "role that may have archive links", set: text(&c.storageBrokerRole)},
 		{name: "STORAGEBROKERREQUESTTIMEOUT", standard: "35000", unit: "ms", meaning: "longest time for an archive link", set: milliseconds(&c.storageBrokerTimeout)},
-		{name: "KIBANA_URL", meaning: "Kibana's discover page, for links to logs", set: text(&c.kibanaURL)},
+		{name: "KIBANA_URL", unit: "address", meaning: "Kibana's discover page, for links to logs", set: endpointURL(&c.kibanaURL)},
 		{name: "KIBANA_INDEX", meaning: "Kibana's index of the logs", set: text(&c.kibanaIndex)},
 		{name: "KIBANA_SERVICE_FIELD", standard: "app", meaning: "field of a log line that names the service", set: text(&c.kibanaServiceField)},
-		{name: "JAEGER_URL", meaning: "Jaeger's page, for links to traces", set: text(&c.jaegerURL)},
+		{name: "JAEGER_URL", unit: "address", meaning: "Jaeger's page, for links to traces", set: endpointURL(&c.jaegerURL)},
 	}
 }
 

@@ -208,7 +208,7 @@ func (h withTrace) WithGroup(name string) slog.Handler { return withTrace{h.Hand
 func endpointURL(field *string) func(string) error {
 	return func(value string) error {
 		if address, err := url.Parse(value); value != "" && (err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https") {
-			return errors.New("must be an address such as http://collector:4318")
+			return errors.New("must be an address that begins with http:// or https://")
 		}
 		*field = value
 		return nil
