@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/payload-tracker/payload-tracker/payload"
@@ -35,7 +36,8 @@ type Ends struct {
 func NewEnds(config Config) *Ends { return &Ends{config: config.withDefaults()} }
 
 // Of is the offset after the last record of each partition. While the broker
-// is away it fails within a second or so: UNAVAILABLE.
+// is away it fails within a second or so: UNAVAILABLE. So it does where the
+// broker knows some of the ends; these it gives beside the error.
 func (e *Ends) Of(ctx context.Context) (map[int32]int64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -47,7 +49,7 @@ func (e *Ends) Of(ctx context.Context) (map[int32]int64, error) {
 		if e.err == nil {
 			e.config.Logger.WarnContext(ctx, "the ends of the topic are not known", slog.String("topic", e.config.Topic), slog.Any("error", err))
 		}
-		err = payload.Errorf(payload.CodeUnavailable, "the broker does not tell how far topic %s goes: is it away, or the topic missing?", e.config.Topic)
+		err = payload.Errorf(payload.CodeUnavailable, "how far topic %s goes is not known: %s", e.config.Topic, endsHindrance(err))
 	}
 	e.ends, e.err, e.asked = ends, err, time.Now()
 	return e.ends, e.err
@@ -64,18 +66,27 @@ func (e *Ends) look(ctx context.Context) (map[int32]int64, error) {
 		e.client = client
 	}
 	listed, err := kadm.NewClient(e.client).ListEndOffsets(ctx, e.config.Topic)
-	if err == nil {
-		err = listed.Error()
-	}
 	if err != nil {
 		return nil, err
 	}
 	ends := map[int32]int64{}
-	listed.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
-	if len(ends) == 0 {
-		return nil, errors.New("the topic has no partitions")
+	listed.Each(func(o kadm.ListedOffset) {
+		if o.Err == nil {
+			ends[o.Partition] = o.Offset
+		}
+	})
+	if err := listed.Error(); err != nil || len(ends) > 0 {
+		return ends, err
 	}
-	return ends, nil
+	return nil, kerr.UnknownTopicOrPartition
+}
+
+// endsHindrance says why not all ends are known.
+func endsHindrance(err error) string {
+	if errors.Is(err, kerr.UnknownTopicOrPartition) {
+		return "the broker has no such topic"
+	}
+	return hindrance(err)
 }
 
 // Close ends the connections.
