@@ -17,10 +17,11 @@ import (
 // may have megabytes of them, and a client that reads slowly keeps them for as
 // long as it is let.
 type memory struct {
-	most   int64 // bytes, of all questions
-	answer int64 // bytes, of one
-	left   *semaphore.Weighted
-	used   atomic.Int64
+	most    int64 // bytes, of all questions
+	answer  int64 // bytes, of one
+	left    *semaphore.Weighted
+	waiting *semaphore.Weighted // for what is read already and waits for room: half as much again
+	used    atomic.Int64
 }
 
 // freeBytes of each question are not counted: small answers pass, whoever
@@ -28,7 +29,10 @@ type memory struct {
 const freeBytes = 64 << 10
 
 func newMemory(limits Limits, registerer prometheus.Registerer) *memory {
-	m := &memory{most: limits.HeldBytes, answer: int64(limits.AnswerBytes), left: semaphore.NewWeighted(limits.HeldBytes)}
+	m := &memory{
+		most: limits.HeldBytes, answer: int64(limits.AnswerBytes),
+		left: semaphore.NewWeighted(limits.HeldBytes), waiting: semaphore.NewWeighted(limits.HeldBytes / 2),
+	}
 	if registerer != nil {
 		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "payload_tracker_graphql_held_bytes",
@@ -95,20 +99,30 @@ func (h *holding) hold(ctx context.Context, bytes int64) error {
 	return h.grow(ctx, bytes)
 }
 
-// grow waits for room as long as a question waits for its turn.
+// grow waits for room as long as a question waits for its turn, unless too
+// much waits already.
 func (h *holding) grow(ctx context.Context, bytes int64) error {
 	more := min(bytes-freeBytes, h.of.most) - h.held
 	if more <= 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, queueTime)
-	defer cancel()
-	if h.of.left.Acquire(ctx, more) != nil {
+	if !h.of.left.TryAcquire(more) && !h.of.wait(ctx, more) {
 		return payload.Errorf(payload.CodeThrottled, "too much is being answered at once: ask for smaller pages (first, last), or again in a moment")
 	}
 	h.held += more
 	h.of.used.Add(more)
 	return nil
+}
+
+func (m *memory) wait(ctx context.Context, bytes int64) bool {
+	place := min(bytes, m.most/2)
+	if !m.waiting.TryAcquire(place) {
+		return false
+	}
+	defer m.waiting.Release(place)
+	ctx, cancel := context.WithTimeout(ctx, queueTime)
+	defer cancel()
+	return m.left.Acquire(ctx, bytes) == nil
 }
 
 // keep gives back what is held beyond so many bytes.

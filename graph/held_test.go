@@ -72,15 +72,17 @@ func asksAndWaits(t *testing.T, url, query string, headers ...string) net.Conn {
 	return conn
 }
 
+// large is more than the network takes by itself, of one talkative payload.
+const large = `{ a: statuses { nodes { message } } b: statuses { nodes { message } } c: statuses { nodes { message } } }`
+
 // Answers that clients do not take are bounded together; small ones pass.
 func TestAnswersThatAreNotTakenAreBounded(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	b := setup(t, func(c *graph.HandlerConfig) { c.Registerer, c.Limits.HeldBytes = registry, 30<<20 })
+	b := setup(t, func(c *graph.HandlerConfig) { c.Registerer, c.Limits.HeldBytes = registry, 40<<20 })
 	b.feed(talkative(1)...)
-	large := `{ a: statuses { nodes { message } } b: statuses { nodes { message } } }`
 	slow := asksAndWaits(t, b.url, large, "Accept-Encoding: identity")
-	held(t, registry, 17<<20, 19<<20)
+	held(t, registry, 26<<20, 28<<20)
 	if r := b.ask(large, nil); r.code() != "THROTTLED" || !strings.Contains(r.Errors[0].Message, "smaller pages") {
 		t.Errorf("%d %.300s", r.status, r.body)
 	}
@@ -89,7 +91,7 @@ func TestAnswersThatAreNotTakenAreBounded(t *testing.T) {
 	}
 	_ = slow.Close()
 	held(t, registry, 0, 0)
-	if r := b.ask(large, nil); len(r.Errors) > 0 || len(r.body) < 17<<20 {
+	if r := b.ask(large, nil); len(r.Errors) > 0 || len(r.body) < 26<<20 {
 		t.Errorf("%d %.300s", r.status, r.body)
 	}
 	held(t, registry, 0, 0)
@@ -99,10 +101,10 @@ func TestAnswersThatAreNotTakenAreBounded(t *testing.T) {
 func TestAnAnswerWithoutMessagesCounts(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	b := setup(t, func(c *graph.HandlerConfig) { c.Registerer, c.Limits.HeldBytes = registry, 9<<20 })
+	b := setup(t, func(c *graph.HandlerConfig) { c.Registerer, c.Limits.HeldBytes = registry, 27_800_000 })
 	b.feed(talkative(1)...)
-	slow := asksAndWaits(t, b.url, `{ statuses { nodes { message } } }`, "Accept-Encoding: identity")
-	held(t, registry, 8<<20, 9<<20)
+	slow := asksAndWaits(t, b.url, large, "Accept-Encoding: identity")
+	held(t, registry, 26<<20, 28<<20)
 	var events []payload.Event
 	for n := range 500 {
 		events = append(events, failing(n+2, "x")...)
