@@ -238,6 +238,10 @@ it made it, and if not, why (its **verdict**).
   go on with ` + "`" + `after: pageInfo.endCursor` + "`" + `, or back with ` + "`" + `last` + "`" + ` and ` + "`" + `before: pageInfo.startCursor` + "`" + `.
   A list is seen from one moment, the one of its first page, while it is paged through.
 - What is not known is null and no error. A list is never null.
+- Where something fails, ` + "`" + `errors` + "`" + ` says what and where (` + "`" + `path` + "`" + `), and the field is
+  null; a field that cannot be null (` + "`" + `!` + "`" + ` in its type) takes with it what it belongs
+  to. So of several questions in one request, a list that fails leaves nothing of
+  the others: ask by itself what may fail.
 - An error has a code in ` + "`" + `extensions.code` + "`" + `: ` + "`" + `BAD_USER_INPUT` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + `,
   ` + "`" + `FORBIDDEN` + "`" + `, ` + "`" + `TIMEOUT` + "`" + `, ` + "`" + `THROTTLED` + "`" + `, ` + "`" + `UNAVAILABLE` + "`" + `, ` + "`" + `INTERNAL_SERVER_ERROR` + "`" + `; for
   questions that are not understood ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + ` and
@@ -348,7 +352,7 @@ type Query {
   ` + "`" + `total` + "`" + `. The payloads of a kind: ` + "`" + `payloads(filter: {fingerprint: {eq: "…"}})` + "`" + `.
   """
   failures(
-    "When they failed, widened as for ` + "`" + `services` + "`" + `: ` + "`" + `{since: \"PT24H\"}` + "`" + `."
+    "When they failed: ` + "`" + `{since: \"PT24H\"}` + "`" + `; widened, and of at most 366 days, as for ` + "`" + `services` + "`" + `."
     window: Window!
     "Which failures. Absent: all."
     filter: FailureFilter
@@ -360,7 +364,7 @@ type Query {
   retried with success has succeeded. Cheap, however many there are.
   """
   services(
-    "Which time: ` + "`" + `{since: \"PT24H\"}` + "`" + `. It is widened to whole buckets, of five minutes where it lies within the last two days, else (and for an organisation) of an hour."
+    "Which time: ` + "`" + `{since: \"PT24H\"}` + "`" + `; ` + "`" + `since` + "`" + ` or ` + "`" + `from` + "`" + ` has to be given, and it is of at most 366 days. It is widened to whole buckets, of five minutes where it lies within the last two days, else (and for an organisation) of an hour."
     window: Window!
     "Of which payloads. Absent: all."
     filter: NumbersFilter
@@ -376,7 +380,7 @@ type Query {
 
   "The payloads that took longest from their first event to their newest."
   slowest(
-    "When they began."
+    "When they began: ` + "`" + `{since: \"PT24H\"}` + "`" + `; ` + "`" + `since` + "`" + ` or ` + "`" + `from` + "`" + ` has to be given."
     window: Window!
     "Only those that came to this service."
     service: String
@@ -386,7 +390,7 @@ type Query {
     first: Int
   ): Slowest!
 
-  "Two payloads side by side: what is different about ` + "`" + `b` + "`" + `? Null when the tracker has not heard of either."
+  "Two payloads side by side: what is different about ` + "`" + `b` + "`" + `? Null when the tracker has not heard of one of them."
   compare(
     "The one to compare with, such as one that went well."
     a: RequestID!
@@ -397,7 +401,8 @@ type Query {
   """
   Whether the tracker itself is well: how far it has taken in what services say,
   and what it could not make sense of. Its cost does not grow with what is stored.
-  ` + "`" + `FORBIDDEN` + "`" + ` for those who see one organisation only.
+  ` + "`" + `FORBIDDEN` + "`" + ` for those who see one organisation only. It cannot be null, so they
+  get nothing of what they ask beside it.
   """
   ingest: Ingest!
 }
@@ -420,8 +425,9 @@ type Subscription {
 
   """
   Statuses as they are taken in, whichever payload they belong to. Of more than
-  can be followed a sample: ` + "`" + `skipped` + "`" + ` in the answer's extensions says how many,
-  at least, were left out since the last one.
+  can be followed a sample: ` + "`" + `skipped` + "`" + ` in the answer's extensions says about how
+  many were left out since the last one; where too many came to look at, those
+  count as well that the filter would not have let through.
   """
   statuses(
     "Which statuses; all that is given must hold. Absent: all."
@@ -921,7 +927,7 @@ type PageInfo {
 
 "How many elements a list has."
 type Total {
-  "How many, or an estimate: see ` + "`" + `exact` + "`" + `."
+  "How many, or an estimate: see ` + "`" + `exact` + "`" + `. At most 2,147,483,647, which stands for more as well."
   value: Int!
   "Whether ` + "`" + `value` + "`" + ` was counted. Lists of more than 10,000 are estimated."
   exact: Boolean!

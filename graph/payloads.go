@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"math"
 
 	"github.com/payload-tracker/payload-tracker/store"
 )
@@ -51,5 +52,11 @@ type payloadList struct{ *Resolver }
 
 func (r payloadList) Total(ctx context.Context, c *PayloadConnection) (*store.Total, error) {
 	total, err := r.store.PayloadsTotal(ctx, c.asked.order.Restrict(c.asked.filter))
-	return &total, advisePayloads(err, c.asked.filter, c.asked.order)
+	return shownTotal(total), advisePayloads(err, c.asked.filter, c.asked.order)
+}
+
+// shownTotal is a total as an Int of GraphQL can say it.
+func shownTotal(t store.Total) *store.Total {
+	t.Value = min(t.Value, math.MaxInt32)
+	return &t
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/payload-tracker/payload-tracker/store"
 )
 
 func TestDurationsAreISO8601(t *testing.T) {
@@ -56,6 +58,16 @@ func TestDateTimesAreRFC3339(t *testing.T) {
 	for _, wrong := range []any{"2026-03-04", "2026-03-04T12:00:00", "2026-03-04 12:00:00Z", "2026-02-30T12:00:00Z", "", 7, nil} {
 		if got, err := UnmarshalDateTime(wrong); err == nil {
 			t.Errorf("%v was read as %v", wrong, got)
+		}
+	}
+}
+
+// A total outgrows the Int that clients read it as: a year's statuses do.
+func TestATotalIsAnInt(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[int]int{7: 7, math.MaxInt32: math.MaxInt32, 15_000_000_000: math.MaxInt32} {
+		if got := shownTotal(store.Total{Value: value}); got.Value != want || got.Exact {
+			t.Errorf("%d is shown as %+v", value, got)
 		}
 	}
 }

@@ -52,5 +52,5 @@ type statusList struct{ *Resolver }
 
 func (r statusList) Total(ctx context.Context, c *StatusConnection) (*store.Total, error) {
 	total, err := r.store.StatusesTotal(ctx, c.filter)
-	return &total, adviseStatuses(err, c.filter)
+	return shownTotal(total), adviseStatuses(err, c.filter)
 }
