@@ -150,8 +150,14 @@ func (r *reader) readNumber(from int) {
 		r.gap, r.code = 0, codeNever
 		return
 	}
-	r.at = end
-	r.mask(numberLabel(w))
+	label := numberLabel(w)
+	if r.at = end; label == labelTime && end < r.stop && r.s[end] == '[' {
+		// A zone's name, as Java prints it: "[Europe/Prague]".
+		if i := strings.IndexAny(r.s[end:r.stop], "] "); i > 0 && r.s[end+i] == ']' {
+			r.at += i + 1
+		}
+	}
+	r.mask(label)
 	r.unit()
 }
 

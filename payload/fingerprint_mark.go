@@ -14,7 +14,7 @@ func (r *reader) readMark(c byte) {
 		r.backslash(next)
 		return
 	case '/', '~':
-		if alnum(next) || strings.IndexByte("._/~%{-*", next) >= 0 && c == '/' || c == '~' && next == '/' {
+		if c == '/' && (alnum(next) || strings.IndexByte("._/~%{-*", next) >= 0) || c == '~' && (next == '/' || class[next] == isLetter) {
 			r.readPath()
 			return
 		}
@@ -74,6 +74,10 @@ func (r *reader) readMark(c byte) {
 
 // backslash passes an escape.
 func (r *reader) backslash(next byte) {
+	if share := r.s[r.at:r.stop]; next == '\\' && len(share) > 2 && class[share[2]] == isLetter && strings.IndexByte(share[2:min(len(share), 66)], '\\') > 1 {
+		r.readPath() // \\server\share
+		return
+	}
 	switch next {
 	case 'n', 'r', 't':
 		r.at += 2

@@ -97,12 +97,12 @@ func keyed(behind string) bool { return strings.HasPrefix(strings.TrimLeft(behin
 func closersOf(c rune) string {
 	switch c {
 	case '“':
-		return "”"
+		return "”“"
 	case '„':
 		return "“”"
 	case '‚':
 		return "‘’"
-	case '‘':
+	case '‘', '’':
 		return "’"
 	case '«':
 		return "»"
@@ -118,6 +118,16 @@ func closersOf(c rune) string {
 		return "』"
 	case '《':
 		return "》"
+	case '〈':
+		return "〉"
+	case '【':
+		return "】"
+	case '〝':
+		return "〟〞"
+	case '′':
+		return "′"
+	case '″':
+		return "″"
 	case '”':
 		return "”"
 	case '＂':
@@ -160,6 +170,12 @@ func (r *reader) closeIn(from int, c byte) (int, int) {
 			return from + i, 2
 		}
 		return -1, 0
+	}
+	if c != '"' && from+1 < len(s) && s[from] == c && alnum(s[from+1]) {
+		// Doubled: ``text'', ''text''.
+		if i := strings.Index(s[from+1:], "''"); i >= 0 {
+			return from + 1 + i, 2
+		}
 	}
 	if from < len(s) && strings.IndexByte("[({", s[from]) >= 0 {
 		// A list or a record, with quotes of its own.

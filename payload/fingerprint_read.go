@@ -470,7 +470,7 @@ func alnum(c byte) bool { return class[c] == isLetter || class[c] == isDigit || 
 func (r *reader) readHigh() {
 	c, n := utf8.DecodeRuneInString(r.s[r.at:r.stop])
 	switch {
-	case closersOf(c) != "":
+	case closersOf(c) != "" && (c != '’' || r.at == 0 || !alnum(r.s[r.at-1])):
 		r.readQuote(n, 0)
 	case c == '\u2212': // the minus of typographers
 		r.at += n
@@ -478,6 +478,10 @@ func (r *reader) readHigh() {
 		r.readNumber(r.at)
 	case unicode.IsLetter(c) || unicode.IsMark(c):
 		r.readWord()
+	case unicode.IsNumber(c): // a half
+		r.at += n
+		r.mask(labelNumber)
+		r.unit()
 	case c == '…':
 		r.at += n
 		r.gap |= gapDots

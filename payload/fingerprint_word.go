@@ -208,7 +208,7 @@ func addressEnd(s string, from int) int {
 				return 0
 			}
 			if colons > 1 && digit {
-				return i
+				return zoneEnd(s, i)
 			}
 			return 0
 		}
@@ -218,6 +218,17 @@ func addressEnd(s string, from int) int {
 		return i
 	}
 	return 0
+}
+
+// zoneEnd is where the zone of an IPv6 address ends that may stand at i:
+// "fe80::1%eth0".
+func zoneEnd(s string, i int) int {
+	if s[i] == '%' {
+		for i++; i < len(s) && (class[s[i]] == isLetter || class[s[i]] == isDigit); {
+			i++
+		}
+	}
+	return i
 }
 
 // webEnd is where a URL or a path ends that runs on from i.
@@ -293,7 +304,7 @@ func (r *reader) detail(w, next string) string {
 		return labelID // Base64
 	case sh.digits == 0 || numberedName(w):
 		return ""
-	case isoDuration(w):
+	case isoDuration(w), (w[0] == 'v' || w[0] == 'V') && class[w[1]] == isDigit: // a version
 		return labelNumber
 	case r.codeLike(w, next):
 		return ""
@@ -453,7 +464,7 @@ func hostLike(w string) bool {
 	labels, from := 0, 0
 	for i := 0; i <= len(w); i++ {
 		if i < len(w) && w[i] != '.' {
-			if c := w[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			if c := w[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && class[c] != isHigh {
 				return false
 			}
 			continue
