@@ -111,7 +111,7 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
-		return time.Time{}, badScalar("a DateTime is a text")
+		return time.Time{}, badScalar("a DateTime is a text, as 2026-01-31T15:04:05Z")
 	}
 	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
 	if err != nil {
@@ -129,7 +129,7 @@ func MarshalDuration(d time.Duration) graphql.Marshaler {
 func UnmarshalDuration(v any) (time.Duration, error) {
 	text, ok := v.(string)
 	if !ok {
-		return 0, badScalar("a Duration is a text")
+		return 0, badScalar("a Duration is a text, as PT15M")
 	}
 	d, ok := parseDuration(text)
 	if !ok {

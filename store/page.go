@@ -20,7 +20,7 @@ const (
 	// brings it past this size.
 	pageBytes = 8 << 20
 	// statementBytes is shared by the pages of one statement, so that a list
-	// of lists cannot multiply pageBytes.
+	// of lists cannot multiply pageBytes, and bounds what it reads.
 	statementBytes = 64 << 20
 )
 

@@ -61,7 +61,7 @@ func (o StatusOrder) check() (StatusOrder, error) {
 
 // statusRead is a row of payload_statuses with its trail's words. Item is
 // which of the lists of a statement it belongs to, Bytes how many bytes of
-// messages the list had before it.
+// messages the list had before it, Total how many all lists have up to it.
 type statusRead struct {
 	Item                    int
 	PayloadID               int64
@@ -70,7 +70,7 @@ type statusRead struct {
 	Message                 *string
 	Date, CreatedAt         time.Time
 	Hash                    int64
-	Bytes                   int64
+	Bytes, Total            int64
 	Previous                *time.Time
 }
 

@@ -112,6 +112,9 @@ func (s *Store) events(ctx context.Context, lists []eventList, page Page) ([]*St
 	}
 	byList := make([][]statusRead, len(lists))
 	for _, row := range rows {
+		if row.Total > statementBytes {
+			return nil, tooMuchToSay()
+		}
 		byList[row.Item] = append(byList[row.Item], row)
 	}
 	pages := make([]*StatusPage, len(lists))
@@ -209,17 +212,26 @@ func eventsStatement(lists []eventList, w walk, rules *payload.Rules) (string, [
 			bound.c.date, int(rules.Class(bound.c.texts[2])), bound.c.texts[0], bound.c.texts[1], bound.c.texts[2], bound.c.hash)...)
 	}
 	order := directed(eventColumns("s", "s", "s.rank"), w.back)
-	sql := `SELECT k.item, s.payload_id, s.service, s.source, s.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
-			s.date, s.created_at, s.hash, s.bytes, ` + previous + ` AS previous
-		FROM (VALUES ` + valuesList(len(lists), casts) + `) k(` + names + `) CROSS JOIN LATERAL (
-			SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order + `
-				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
-			FROM (SELECT s.payload_id, s.date, s.hash, s.created_at, ` + w.omit.message() + `, t.service, t.source, t.status, ` + rank + ` AS rank
-				FROM payload_statuses s JOIN trails t ON t.id = s.trail_id WHERE ` + conditions.sql() + `
-				ORDER BY ` + directed([]string{"s.date", "rank", `t.service COLLATE "C"`, `t.source COLLATE "C"`, `t.status COLLATE "C"`, "s.hash"}, w.back) + `
-				LIMIT ?) s) s
-		ORDER BY k.item, ` + order
-	return sql, slices.Concat([]any{w.bytes}, previousArgs, keys, rankArgs, conditions.args, []any{w.limit + 1})
+	sql := `SELECT s.item, s.payload_id, s.service, s.source, s.status, CASE WHEN s.total <= ? THEN s.message END AS message,
+			s.date, s.created_at, s.hash, s.bytes, s.total, ` + previous + ` AS previous
+		FROM (SELECT k.item, s.payload_id, s.service, s.source, s.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
+				s.date, s.created_at, s.hash, s.rank, s.bytes, coalesce(sum(CASE WHEN s.bytes <= ? THEN octet_length(s.message) END)
+					OVER (ORDER BY k.item, ` + order + ` ROWS UNBOUNDED PRECEDING), 0) AS total
+			FROM (VALUES ` + valuesList(len(lists), casts) + `) k(` + names + `) CROSS JOIN LATERAL (
+				SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ORDER BY ` + order + `
+					ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes
+				FROM (SELECT s.payload_id, s.date, s.hash, s.created_at, ` + w.omit.message() + `, t.service, t.source, t.status, ` + rank + ` AS rank
+					FROM payload_statuses s JOIN trails t ON t.id = s.trail_id WHERE ` + conditions.sql() + `
+					ORDER BY ` + directed([]string{"s.date", "rank", `t.service COLLATE "C"`, `t.source COLLATE "C"`, `t.status COLLATE "C"`, "s.hash"}, w.back) + `
+					LIMIT ?) s) s) s
+		ORDER BY s.item, ` + order
+	return sql, slices.Concat([]any{statementBytes}, previousArgs, []any{w.bytes, w.bytes}, keys, rankArgs, conditions.args, []any{w.limit + 1})
+}
+
+// tooMuchToSay: a page has one message however long it is, so that the pages
+// of many lists, like many single events, can have more than can be held.
+func tooMuchToSay() error {
+	return bad("the messages asked for are larger than %d bytes together: ask for smaller pages (first, last)", statementBytes)
 }
 
 // previousStatement is the date of the event before s in its payload's
@@ -262,9 +274,9 @@ func (s *Store) StatusesByMark(ctx context.Context, marks []MarkKey, omit Omit) 
 	onDays.onDays("s.date", spansOf(dates))
 	rank, rankArgs := rankOf("t.status", &rules)
 	previous, previousArgs := previousStatement(daysOf(payloads), &rules)
-	sql := `SELECT s.payload_id, s.service, s.source, s.status, CASE WHEN s.bytes <= ? THEN s.message END AS message,
-			s.date, s.created_at, s.hash, s.bytes, ` + previous + ` AS previous
-		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ROWS UNBOUNDED PRECEDING), 0) AS bytes
+	sql := `SELECT s.payload_id, s.service, s.source, s.status, CASE WHEN s.total <= ? THEN s.message END AS message,
+			s.date, s.created_at, s.hash, s.total, ` + previous + ` AS previous
+		FROM (SELECT s.*, coalesce(sum(octet_length(s.message)) OVER (ROWS UNBOUNDED PRECEDING), 0) AS total
 			FROM (SELECT DISTINCT * FROM (VALUES ` + valuesList(len(marks), "?::bigint, ?::timestamptz, ?::bigint") + `) k(payload_id, date, hash)) k
 			CROSS JOIN LATERAL (SELECT s.payload_id, s.date, s.hash, s.created_at, ` + omit.message() + `, t.service, t.source, t.status, ` + rank + ` AS rank
 				FROM payload_statuses s JOIN trails t ON t.id = s.trail_id
@@ -275,8 +287,8 @@ func (s *Store) StatusesByMark(ctx context.Context, marks []MarkKey, omit Omit) 
 		return nil, err
 	}
 	for i := range rows {
-		if rows[i].Bytes > statementBytes {
-			return nil, bad("the messages asked for are larger than %d bytes together: ask for smaller pages (first, last)", statementBytes)
+		if rows[i].Total > statementBytes {
+			return nil, tooMuchToSay()
 		}
 		p := byID[rows[i].PayloadID]
 		if p == nil {

@@ -220,8 +220,9 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 	}
 }
 
-// Single events are no page: what is too much to hold is refused, not cut.
-func TestStatusesByMarkAreBoundedByTheirMessages(t *testing.T) {
+// A page has one message however long it is, and single events are no page:
+// what is too much to hold is refused, not cut.
+func TestTheMessagesOfAStatementAreBounded(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	f := newFeeder(t, s, 0)
@@ -242,7 +243,13 @@ func TestStatusesByMarkAreBoundedByTheirMessages(t *testing.T) {
 	}
 	_, err = s.StatusesByMark(t.Context(), marks, 0)
 	wantBadInput(t, "70 MiB", err)
+	_, err = s.Timelines(t.Context(), page.Items, store.Page{First: new(1)})
+	wantBadInput(t, "70 timelines of 1 MiB", err)
 	for omit, of := range map[store.Omit]int{0: 60, store.OmitMessages: many} {
+		timelines, err := s.Timelines(t.Context(), page.Items[:of], store.Page{First: new(1), Omit: omit})
+		if err != nil || len(timelines) != of || (len(timelines[page.Items[of-1].ID].Items[0].Message) == 1<<20) != (omit == 0) {
+			t.Errorf("omitting %d: %d of %d timelines, %v", omit, len(timelines), of, err)
+		}
 		found, err := s.StatusesByMark(t.Context(), marks[:of], omit)
 		if err != nil || len(found) != of || (len(found[marks[0].ID()].Message) == 1<<20) != (omit == 0) {
 			t.Errorf("omitting %d: %d of %d statuses, %v", omit, len(found), of, err)
