@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Replayed is which letters of a dead-letter topic were sent again.
@@ -39,7 +37,7 @@ type ReplayLock struct{ conn *pgx.Conn }
 func (s *Store) LockReplays(ctx context.Context) (*ReplayLock, error) {
 	conn, err := s.connectDirectly(ctx, "payload-tracker replay")
 	if err != nil {
-		return nil, payload.Errorf(payload.CodeUnavailable, "the database does not answer: %v", err)
+		return nil, err
 	}
 	mine := false
 	if err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1::bigint)`, int64(replayLock)).Scan(&mine); err == nil && !mine {

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -136,12 +139,35 @@ func reason(err error) string {
 		return "no answer in time"
 	case code == "57P03":
 		return "it is starting up"
+	case code == "28P01":
+		return "it refuses the password"
 	case strings.HasPrefix(code, "28"):
-		return "it refuses the user or the password"
+		return "it does not let the user in: not known to it, not from here, or not without TLS"
 	case code == "3D000":
 		return "there is no such database"
 	case code != "":
 		return "SQLSTATE " + code
+	}
+	return noConnection(err)
+}
+
+// noConnection says in a few words why there is none.
+func noConnection(err error) string {
+	_, noName := errors.AsType[*net.DNSError](err)
+	_, otherName := errors.AsType[x509.HostnameError](err)
+	_, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	switch {
+	case noName:
+		return "its name is not found"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there"
+	case otherName:
+		return "its certificate is for another name"
+	case distrusted, unknown:
+		return "its certificate is not trusted"
+	case strings.Contains(err.Error(), "server refused TLS connection"):
+		return "it does not speak TLS"
 	}
 	return "no connection"
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/payload-tracker/payload-tracker/payload"
 )
 
 // Retention says how long what is stored is kept. The zero Retention keeps
@@ -92,7 +94,7 @@ func (s *Store) connectDirectly(ctx context.Context, name string) (*pgx.Conn, er
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, errors.New(reason(err)) // the whole of it would show the password's place
+		return nil, payload.Errorf(payload.CodeUnavailable, "the database does not answer: %s", reason(err))
 	}
 	return conn, nil
 }

@@ -44,10 +44,14 @@ func runRetention(ctx context.Context, std streams, args []string) error {
 		return err
 	}
 	defer app.close()
-	if app.config.retention.retention().Off() {
+	retention := app.config.retention.retention()
+	if err := app.store.Retain(ctx, retention); err != nil {
+		return err
+	}
+	if retention.Off() {
 		fmt.Fprintln(std.out, "nothing is given up: neither RETENTION nor MAX_DATABASE_BYTES is set")
 	}
-	return app.store.Retain(ctx, app.config.retention.retention())
+	return nil
 }
 
 // keepRetention is the duty of giving up what is too old.

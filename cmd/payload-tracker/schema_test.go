@@ -150,7 +150,7 @@ func TestReadyzSaysWhatIsAmiss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, ended := &lockedBuffer{}, make(chan int, 1)
 	go func() { ended <- dispatch(ctx, streams{env: from(env), out: out, err: out}, []string{"consume"}) }()
-	for part, reason := range map[string]string{"database": "does not answer: no connection", "assignment": "it has not joined its group yet"} {
+	for part, reason := range map[string]string{"database": "does not answer: nobody listens there", "assignment": "it has not joined its group yet"} {
 		consumertest.Wait(t, part, func() error { return wantReason(t, env, part, reason) })
 	}
 	cancel()
