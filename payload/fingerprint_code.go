@@ -19,23 +19,26 @@ func (r *reader) codeBehind(w string) int {
 	lower := r.lower(w)
 	switch string(lower) {
 	case "http", "status", "code", "errno", "sqlstate", "rc", "exit", "exited", "signal", "hresult", "winerror",
-		"statuscode", "errorcode", "exitcode", "returncode", "responsecode", "httpstatus", "exitstatus", "errcode", "retcode":
+		"statuscode", "errorcode", "exitcode", "returncode", "responsecode", "httpstatus", "exitstatus", "errcode", "retcode", "sqlcode", "ret", "retval":
 		return codeSure
-	case "returned", "answered", "responded", "got", "received", "occurred", "gave", "replied":
+	case "returned", "answered", "responded", "got", "received", "occurred", "gave", "replied", "sent", "said", "failed", "response", "answer", "reply":
 		return max(r.code, codeHTTP)
 	case "error":
-		return max(r.code, codeRight)
+		if r.code == codeSure {
+			return codeSure
+		}
+		return codeRight
 	case "state":
 		if string(r.lastWord()) == "sql" {
 			return codeSure
 		}
-	case "was", "is", "with", "of", "response", "value", "number", "a", "an", "the", "by", "non-zero", "nonzero", "unexpected":
+	case "was", "is", "with", "of", "value", "number", "a", "an", "the", "by", "non-zero", "nonzero", "unexpected":
 		return r.code
 	}
 	if strings.HasPrefix(w, "HTTP/") {
 		return codeSure
 	}
-	if n := len(lower); n > 5 && (string(lower[n-5:]) == "_code" || string(lower[n-5:]) == "-code") || n > 7 && string(lower[n-7:]) == "_status" {
+	if n := len(lower); n > 5 && (string(lower[n-5:]) == "_code" || string(lower[n-5:]) == "-code") || n > 7 && (string(lower[n-7:]) == "_status" || string(lower[n-7:]) == "-status") {
 		return codeSure
 	}
 	return codeNever
@@ -60,6 +63,9 @@ func (r *reader) lower(w string) []byte {
 // codeLike tells whether a word with digits is a code: ORA-01017, E11000, and
 // behind "code" or "SQLSTATE" HY000.
 func (r *reader) codeLike(w, next string) bool {
+	if r.code == codeSure && r.gap&^(gapSpace|gapColon|gapEqual|gapOpen|gapSquare|gapOther) == 0 && len(w) <= 24 && w[0] >= 'A' && w[0] <= 'Z' && strings.ToUpper(w) == w {
+		return true
+	}
 	if len(w) > 12 || len(w) < 4 || w[0] < 'A' || w[0] > 'Z' {
 		return false
 	}
@@ -77,6 +83,9 @@ func (r *reader) codeLike(w, next string) bool {
 
 // isCode tells whether the number w, which ends at end, is a code.
 func (r *reader) isCode(w string, end int) bool {
+	if r.code >= codeRight && len(w) == 10 && begins(w, "0x8", "0xC", "0xc") {
+		return true // as Windows numbers errors
+	}
 	if len(w) > 7 || r.gap&(gapComma|gapStop) != 0 && !r.firstArg() {
 		return false
 	}
@@ -93,8 +102,8 @@ func (r *reader) isCode(w string, end int) bool {
 		return true
 	case r.firstArg():
 		return next != "" && (next[0] == ',' || next[0] == ')')
-	case r.code == codeHTTP:
-		return len(w) == 3 && (w[0] == '4' || w[0] == '5') && !counts(next)
+	case r.code == codeHTTP, r.gap&gapArrow != 0, begins(next, " response", " status", " answer"):
+		return len(w) == 3 && (w[0] == '4' || w[0] == '5') && (!counts(next) || begins(next, " response", " status", " answer"))
 	case r.code == codeRight:
 		return r.gap&^(gapSpace|gapOpen|gapSquare|gapEqual|gapColon|gapOther) == 0 && !counts(next)
 	}

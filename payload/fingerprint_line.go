@@ -385,7 +385,7 @@ func (p *prefixes) level(rest string) bool {
 		}
 	case class[behind[0]] == isBlank && numbered(behind, rest[0] >= 'a'):
 		return false
-	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" || p.grouped && rest[:n] == strings.ToUpper(rest[:n]) || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
+	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" && rest[0] < 'a' || p.grouped && rest[:n] == strings.ToUpper(rest[:n]) || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
 	case behind[0] == ':' && p.dotted(behind[1:]):
 		p.at += n + 1 + strings.IndexByte(behind[1:], ':') + 1
 		p.leveled = true
@@ -424,7 +424,7 @@ func (p *prefixes) id(rest string) bool {
 	key, _, pair := strings.Cut(word, "=")
 	pair = pair && !strings.ContainsAny(key, "\"'/:{([?")
 	switch {
-	case pair && (strings.HasSuffix(strings.ToLower(key), "id") || hasID(word) || !causal([]byte(key)) && !strings.ContainsAny(word, "\"{([")) && !strings.Contains(rest, "msg="):
+	case pair && (strings.HasSuffix(strings.ToLower(key), "id") || hasID(word) || !causal([]byte(lastName(key))) && !strings.ContainsAny(word, "\"{([")) && !strings.Contains(rest, "msg="):
 	case hasID(word) && (word[n-1] == ':' || word[n-1] == ']' || begins(behind, "- ", "| ", ": ") || strings.HasPrefix(word, "req")):
 	default:
 		return false

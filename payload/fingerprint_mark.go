@@ -41,6 +41,9 @@ func (r *reader) readMark(c byte) {
 		if class[next] == isBlank {
 			r.gap |= gapDash
 		}
+		if next == '>' {
+			r.gap |= gapArrow
+		}
 	case ',', ';', '|':
 		r.endClause()
 		r.gap |= gapComma

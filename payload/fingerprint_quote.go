@@ -231,7 +231,7 @@ func (r *reader) lastWord() []byte {
 // causal: the keys of pairs that say why.
 func causal(key []byte) bool {
 	switch string(key) {
-	case "msg", "message", "err", "error", "reason", "status", "code", "cause", "errno", "rc", "exit", "signal", "exception", "exc", "desc", "description",
+	case "msg", "message", "err", "error", "reason", "status", "code", "cause", "errno", "rc", "ret", "retval", "sqlcode", "exit", "signal", "exception", "exc", "desc", "description",
 		"sqlstate", "str", "string", "errmsg", "fault", "status_code", "statuscode", "http_status", "exit_code", "exitcode", "error_code", "errorcode", "error_message", "errormessage",
 		"err_msg", "failure", "response_code", "return_code", "exit_status", "error_description", "title":
 		return true

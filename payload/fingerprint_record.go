@@ -300,10 +300,13 @@ func pairKey(w string) bool {
 	return !sh.at && sh.slashes == 0 && strings.IndexByte(w, '+') < 0 && (len(w) < 16 || sh.lone < 2 && (sh.digits == 0 || sh.switches < 4))
 }
 
+// lastName is the last part of a dotted key: "http.status_code".
+func lastName(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
 // pair reads key=value: where the key says that it is a cause, or names one,
 // the value is read; else the pair is a detail.
 func (r *reader) pair(key string, v int) {
-	lower := r.lower(key)
+	lower := r.lower(lastName(key))
 	if len(r.key) == 0 {
 		switch string(lower) {
 		case "time", "ts", "level", "msg", "timestamp", "lvl", "severity", "t", "logger", "caller", "@timestamp":
