@@ -24,6 +24,11 @@ func BenchmarkFingerprint(b *testing.B) {
 		"blanks":   fill(" \n"),
 		"high":     fill("„é«漢"),
 		"pairs":    fill("a=1 bError(c='"),
+		"records":  fill(`{"msg":"a b","error":"c d","code":5}, `),
+		"rust":     fill(`A { code: 2, message: "a b" `),
+		"doubled":  fill("''a ``b "),
+		"bare":     fill("(1, 'a b') : "),
+		"torn":     fill("a.b, c.d, e1, "),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

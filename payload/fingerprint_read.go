@@ -24,6 +24,7 @@ const (
 	tokenCost = 20 // and one for each byte
 	markCost  = 12
 	lineCost  = 24
+	partCost  = 64
 	frameCost = 8
 )
 

@@ -210,6 +210,7 @@ func (r *reader) sortParts() {
 	if r.partCount < 2 {
 		return
 	}
+	r.text -= partCost * r.partCount
 	first := r.parts[0]
 	said := append([]byte(nil), r.key[first:]...)
 	var parts [len(r.parts)][]byte
@@ -273,8 +274,9 @@ func (r *reader) reason(key string, v, end int) int {
 func (r *reader) within(from, to int) {
 	stop := r.stop
 	r.at, r.stop = from, to
-	for r.at < r.stop && len(r.key) < maxKey {
+	for r.at < r.stop && len(r.key) < maxKey && r.text > 0 {
 		r.token()
+		r.text -= tokenCost
 	}
 	r.stop = stop
 	r.gap |= gapStop
