@@ -3,6 +3,7 @@ package consumer
 import (
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -110,7 +111,7 @@ func (c Config) brokerOpts() []kgo.Opt {
 		kgo.SeedBrokers(c.Brokers...),
 		kgo.ClientID("payload-tracker"),
 		kgo.MaxDecompressBatchBytes(c.MaxDecompressed),
-		kgo.WithLogger(kafkaLogger{c.Logger}),
+		kgo.WithLogger(&kafkaLogger{logger: c.Logger, said: map[string]time.Time{}}),
 	}
 }
 
@@ -144,16 +145,38 @@ func (c Config) groupOpts() []kgo.Opt {
 	)
 }
 
-// kafkaLogger hands the client's warnings to slog.
-type kafkaLogger struct{ logger *slog.Logger }
+// kafkaLogger hands the client's warnings to slog: while a broker is away it
+// has one for each time that it tries again, and each is said once a minute.
+type kafkaLogger struct {
+	logger *slog.Logger
 
-func (l kafkaLogger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+	mu   sync.Mutex
+	said map[string]time.Time // by the client's message
+}
 
-func (l kafkaLogger) Log(level kgo.LogLevel, message string, keyvals ...any) {
+// sayAgain is how long a warning of the client is not said again.
+const sayAgain = time.Minute
+
+func (l *kafkaLogger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+func (l *kafkaLogger) Log(level kgo.LogLevel, message string, keyvals ...any) {
+	if !l.isNews(message, time.Now()) {
+		return
+	}
 	logger := l.logger.With(slog.String("client", message), slog.Group("kafka", keyvals...))
 	if level == kgo.LogLevelError {
 		logger.Error("the Kafka client reports an error")
 	} else {
 		logger.Warn("the Kafka client warns")
 	}
+}
+
+func (l *kafkaLogger) isNews(message string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.said[message]) < sayAgain {
+		return false
+	}
+	l.said[message] = now
+	return true
 }

@@ -50,9 +50,9 @@ func (s *Store) Listen(ctx context.Context, handle func(Notice)) error {
 		if l.heard > heard {
 			backoff = listenBackoffLeast
 		}
-		if ctx.Err() == nil {
-			s.logger.WarnContext(ctx, "cannot listen for changes; they are looked for instead",
-				slog.Any("error", err), slog.Duration("again_in", backoff))
+		if said := err.Error(); ctx.Err() == nil && said != l.said { // once, not every few seconds
+			l.said = said
+			s.logger.WarnContext(ctx, "cannot listen for changes; they are looked for instead", slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():
@@ -89,6 +89,7 @@ type listener struct {
 	conn     *pgx.Conn
 	complete time.Time // what was taken in before was announced
 	heard    int       // notices and answers to pings, ever
+	said     string    // why it could not listen last, and the log was told; "" when it does
 }
 
 // lookAround announces that anything may have changed.
@@ -116,7 +117,6 @@ func (l *listener) listen(ctx context.Context) error {
 		}
 	}
 	l.store.metrics.listening.Set(1)
-	l.store.logger.DebugContext(ctx, "listening for changes", slog.String("host", l.config.Host))
 	l.lookAround()
 	return l.hear(ctx, echo)
 }
@@ -129,6 +129,10 @@ func (l *listener) hear(ctx context.Context, echo string) error {
 		switch {
 		case err == nil && n.Channel == echo:
 			pinged, due = false, time.Now().Add(l.ping)
+			if l.said != "" {
+				l.said = ""
+				l.store.logger.InfoContext(ctx, "changes are heard again")
+			}
 			l.heard++
 			l.complete = l.store.Now().Add(-l.ping - listenSlack)
 		case err == nil:

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"net/url"
 	"slices"
@@ -387,4 +389,22 @@ func (w *world) fresh() []store.Fresh {
 		}
 	}
 	return all
+}
+
+// A database that is away is said to be once, however often it is tried.
+func TestListenSaysOnceThatItCannot(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := storetest.New(t, func(c *store.Config) {
+		c.ListenDSN, c.Logger = "postgres://127.0.0.1:1/nowhere", slog.New(slog.NewTextHandler(&log, nil))
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	tries := 0
+	if err := s.Listen(ctx, func(store.Notice) { tries++ }); err != nil { // it announces each break
+		t.Fatal(err)
+	}
+	if said := strings.Count(log.String(), "cannot listen for changes"); said != 1 || tries < 3 || !strings.Contains(log.String(), "nobody listens there") {
+		t.Errorf("said %d times in %d tries: %s", said, tries, log.String())
+	}
 }
