@@ -127,8 +127,11 @@ func TestNothingIsDeferred(t *testing.T) {
 		}
 	}
 	want(t, b.data(`{ __schema { directives { name } } }`, nil), []any{
-		map[string]any{"name": "deprecated"}, map[string]any{"name": "include"}, map[string]any{"name": "oneOf"},
-		map[string]any{"name": "skip"}, map[string]any{"name": "specifiedBy"},
+		map[string]any{"name": "deprecated"},
+		map[string]any{"name": "include"},
+		map[string]any{"name": "oneOf"},
+		map[string]any{"name": "skip"},
+		map[string]any{"name": "specifiedBy"},
 	}, "__schema", "directives")
 }
 
