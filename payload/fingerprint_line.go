@@ -223,7 +223,9 @@ type prefixes struct {
 	s              string // the first line
 	at             int
 	timed, leveled bool
+	identified     bool // a request id was passed
 	named          bool // the logger was: a second name is the message's
+	told           bool // what tells who speaks was: a name with a colon is the message's
 	grouped        bool // a bracket was passed
 }
 
@@ -250,7 +252,7 @@ func prefixOf(s string) int {
 
 func (p *prefixes) blanks() { p.at += indent(p.s[p.at:]) }
 
-func (p *prefixes) begun() bool { return p.timed || p.leveled }
+func (p *prefixes) begun() bool { return p.timed || p.leveled || p.identified }
 
 // next passes one part of the prefix.
 func (p *prefixes) next() bool {
@@ -259,11 +261,11 @@ func (p *prefixes) next() bool {
 		return false
 	}
 	if n := p.klog(rest); n > 0 {
-		p.timed, p.leveled, p.named, p.at = true, true, false, p.at+n
+		p.timed, p.leveled, p.named, p.told, p.at = true, true, false, true, p.at+n
 		return true
 	}
 	if n := timeLength(rest); n > 0 {
-		p.timed, p.named, p.at = true, false, p.at+n
+		p.timed, p.named, p.told, p.at = true, false, false, p.at+n
 		return true
 	}
 	switch c := rest[0]; {
@@ -291,7 +293,7 @@ func (p *prefixes) next() bool {
 	case p.begun() && strings.IndexByte("-:|]", c) >= 0:
 		n := len(rest) - len(strings.TrimLeft(rest, "-:|]"))
 		if n < len(rest) && class[rest[n]] == isBlank {
-			p.at += n
+			p.at, p.told = p.at+n, p.told || rest[n-1] == ':'
 			return true
 		}
 	}
@@ -320,10 +322,11 @@ func (p *prefixes) group(rest string) bool {
 	said := strings.Contains(in, "rrno") || strings.Contains(in, "SSL") || strings.Contains(in, "SQL") || strings.Contains(in, "WinError") || strings.HasPrefix(in, "code")
 	logged := p.begun() && rest[0] == '[' || levels[in] || timeLength(in) > 0 ||
 		hasID(in) || strings.HasPrefix(in, "pid") || digitsOnly(in) || threadLike(in) || sourceName(in)
-	if said || exceptional(in) || !logged && !groupsAhead(rest[end+1:]) {
+	if said || exceptional(in) || in != "" && addressEnd(in, 0) == len(in) || !logged && !groupsAhead(rest[end+1:]) {
 		return false
 	}
 	p.timed, p.grouped = p.timed || timeLength(in) > 0, true
+	p.told = p.told || threadLike(in) || rest[0] == '[' && loggerLike(in)
 	p.leveled = p.leveled || levels[in] || digitsOnly(in)
 	p.at += end + 1
 	if p.at < len(p.s) && p.s[p.at] == ':' {
@@ -388,12 +391,12 @@ func (p *prefixes) level(rest string) bool {
 	case class[behind[0]] == isBlank && (p.timed && rest[:n] != "Error" && rest[0] < 'a' || p.grouped && rest[:n] == strings.ToUpper(rest[:n]) || strings.HasPrefix(strings.TrimLeft(behind, " \t"), "[")):
 	case behind[0] == ':' && p.dotted(behind[1:]):
 		p.at += n + 1 + strings.IndexByte(behind[1:], ':') + 1
-		p.leveled = true
+		p.leveled, p.told = true, true
 		return true
 	default:
 		return false
 	}
-	p.leveled, p.at = true, p.at+n+1
+	p.leveled, p.told, p.at = true, p.told || behind[0] == ':', p.at+n+1
 	if behind[0] == '[' {
 		p.at--
 	}
@@ -430,7 +433,7 @@ func (p *prefixes) id(rest string) bool {
 		return false
 	}
 	p.at += n
-	p.leveled = true
+	p.identified, p.told = true, true
 	return true
 }
 
@@ -444,7 +447,7 @@ func (p *prefixes) file(rest string) bool {
 	if !sourceName(word) || !p.begun() && word == rest[:n] {
 		return false
 	}
-	p.at += n
+	p.at, p.told = p.at+n, true
 	return true
 }
 
@@ -464,14 +467,17 @@ func (p *prefixes) logger(rest string) bool {
 			p.at += at // the level behind a pod
 			return true
 		}
+		if at == indent(rest) && word[n-1] == ':' && !p.speaks(word[:n-1]) {
+			return false
+		}
 		at += n
 		name := strings.TrimRight(word, ":]|,")
 		behind := strings.TrimLeft(rest[at:], " \t")
 		ends := word[n-1] == ':' || word[n-1] == '|' || begins(behind, "- ", ": ", "| ", "-- ", "--- ")
 		thread = thread || threadLike(name)
 		switch {
-		case (processLike(name) || strings.Trim(name, "0123456789#") == "" && name != "") && ends && word[n-1] == ':':
-		case loggerLike(name) && (thread || word[n-1] != ':' || p.loggerAlone(name)), threadLike(name), digitsOnly(name), name == "":
+		case processLike(name) && ends && word[n-1] == ':':
+		case loggerLike(name), threadLike(name), digitsOnly(name), name == "":
 		case ends && word[n-1] != ':' && strings.IndexByte(name, '.') > 0 && name[0] != '"':
 		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == "" && (!ends || thread || name == "root"):
 			if !strings.ContainsAny(rest[at:min(len(rest), at+60)], ":|") {
@@ -492,11 +498,23 @@ func (p *prefixes) logger(rest string) bool {
 	return false
 }
 
-// loggerAlone tells whether a name with a colon behind it is a logger's where
-// neither a thread nor a process stands beside it. "net/http:" may be what a
-// Go package says, "display_name:" what is wrong with a field.
-func (p *prefixes) loggerAlone(name string) bool {
-	return strings.ContainsAny(name, ".-$:") && strings.IndexByte(name, '/') < 0
+// speaks tells whether a name with a colon behind it, alone behind a level, is
+// a logger's or a thread's. "net/http:" may be what a Go package says,
+// "display_name:" and "content-type:" what is wrong, "db.example.com:" and
+// "upload.tar.gz:" with a host and a file, and "zlib.error:" an exception.
+func (p *prefixes) speaks(name string) bool {
+	switch {
+	case p.timed && processLike(name):
+		return true
+	case p.told || !p.leveled:
+		return false
+	}
+	for _, end := range [...]string{"error", "exception", "timeout", "warning"} {
+		if strings.HasSuffix(name, end) {
+			return false
+		}
+	}
+	return threadLike(name) || name == "root" || loggerLike(name) && strings.ContainsAny(name, ".:") && !strings.ContainsAny(name, "/@") && !hostLike(name) && !fileLike(name) && !packageLike(name, "")
 }
 
 // namedSoon tells whether the next word, up to a colon, is a thread's or a
@@ -521,12 +539,18 @@ func loggerLike(name string) bool {
 			return false
 		}
 	}
+	if strings.Contains(strings.ReplaceAll(name, "::", ""), ":") || addressEnd(name, 0) > 0 {
+		return false // a host and its port
+	}
 	last := name[strings.LastIndexAny(name, "./:")+1:]
 	return last != "" && (last[0] < 'A' || last[0] > 'Z')
 }
 
 func processLike(name string) bool {
 	i := strings.IndexByte(name, '[')
+	if id, thread, found := strings.Cut(name, "#"); found {
+		return digitsOnly(id) && digitsOnly(thread) // nginx's
+	}
 	return i > 0 && digitsOnly(strings.TrimSuffix(name[i+1:], "]")) && name[:i] != "SQLSTATE"
 }
 
