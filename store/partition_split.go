@@ -57,7 +57,7 @@ func (s *Store) splitDue(ctx context.Context) (done bool, err error) {
 			return true, err
 		}
 		done, err := s.splitAlone(ctx, conn, table)
-		closeSoon(ctx, conn) // which unlocks as well
+		closeSoon(ctx, conn) // which unlocks
 		if err != nil {
 			return true, fmt.Errorf("split %s: %w", table.name, err)
 		}

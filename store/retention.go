@@ -99,10 +99,12 @@ func (s *Store) connectDirectly(ctx context.Context, name string) (*pgx.Conn, er
 	return conn, nil
 }
 
-// closeSoon closes a connection, which unlocks what it holds.
+// closeSoon closes a connection. What it holds is free for the next who asks:
+// the server sees only some time later that a connection was closed.
 func closeSoon(ctx context.Context, conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
+	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	_ = conn.Close(ctx)
 }
 
