@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/payload-tracker/payload-tracker/payload"
 )
@@ -168,7 +169,8 @@ func (p errorPresenter) recovered(ctx context.Context, cause any) error {
 	return p.internal(ctx, fmt.Errorf("panic: %v", cause), string(debug.Stack()))
 }
 
-// internal shows an id and nothing else; the log has the rest under it.
+// internal shows an id, that of the trace where there is one, and nothing
+// else; the log has the rest under both.
 func (p errorPresenter) internal(ctx context.Context, err error, stack string) *gqlerror.Error {
 	id := strings.ToLower(rand.Text()[:16])
 	p.logger.ErrorContext(ctx, "a question failed",
@@ -176,5 +178,8 @@ func (p errorPresenter) internal(ctx context.Context, err error, stack string) *
 		slog.String("error", err.Error()), slog.String("stack", stack))
 	shown := codedf(codeInternal, "an internal error occurred; the log has it under %s", id)
 	shown.Extensions["id"] = id
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		shown.Extensions["traceId"] = span.TraceID().String()
+	}
 	return shown
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"github.com/payload-tracker/payload-tracker/graph"
 	"github.com/payload-tracker/payload-tracker/payload"
 	"github.com/payload-tracker/payload-tracker/store"
@@ -228,7 +231,11 @@ func TestAbsentAndNullMeanTheSame(t *testing.T) {
 func TestAnInternalErrorShowsAnIDAndLogsTheRest(t *testing.T) {
 	t.Parallel()
 	dsn := storetest.DSN(t)
-	b := setup(t, func(c *graph.HandlerConfig) { c.Store = storetest.New(t, func(s *store.Config) { s.DSN = dsn }) })
+	ended := tracetest.NewSpanRecorder()
+	b := setup(t, func(c *graph.HandlerConfig) {
+		c.Store = storetest.New(t, func(s *store.Config) { s.DSN = dsn })
+		c.Traces = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(ended))
+	})
 	if _, err := storetest.Conn(t, dsn).Exec(t.Context(), `ALTER TABLE payloads RENAME COLUMN org_id TO secret_id`); err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +247,11 @@ func TestAnInternalErrorShowsAnIDAndLogsTheRest(t *testing.T) {
 	if log := b.log.String(); id == "" || !strings.Contains(log, id) || !strings.Contains(log, "org_id") {
 		t.Errorf("%q, log: %s", id, log)
 	}
+	spans := ended.Ended()
+	if len(spans) == 0 {
+		t.Fatal("there is no span")
+	}
+	want(t, r.Errors[0].Extensions["traceId"], spans[0].SpanContext().TraceID().String())
 }
 
 func TestAnErrorThatRowsShareIsToldBriefly(t *testing.T) {
