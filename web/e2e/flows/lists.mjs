@@ -150,7 +150,7 @@ export const lists = {
       await page.getByRole('columnheader', { name: 'Started (local)' }).waitFor();
       // At once: the newest payload is another one soon.
       const [at, shown] = await page
-        .locator('tbody td[data-label="Started"] time')
+        .locator('tbody td[data-label="Started (local)"] time')
         .first()
         .evaluate((time) => [time.dateTime, time.textContent]);
       const local = new Intl.DateTimeFormat('sv-SE', {
@@ -244,12 +244,14 @@ export const lists = {
     },
 
     async 'the whole list as a file and by command, whatever the filter'({ page }) {
-      const to = hoursAgo(1);
-      await page.goto(`${base}/payloads?verdict=FAILED&verdict=SUCCEEDED&startedAt.to=${to}`);
+      const window = { from: hoursAgo(9), to: hoursAgo(1) };
+      await page.goto(
+        `${base}/payloads?verdict=FAILED&verdict=SUCCEEDED&startedAt.from=${window.from}&startedAt.to=${window.to}`,
+      );
       await list(page).waitFor();
       const { payloads } = await ask(
         `query ($f: PayloadFilter) { payloads(filter: $f, first: 500) { nodes { requestId verdict { sentence } } pageInfo { hasNextPage } total { value exact } } }`,
-        { f: { verdict: { in: ['FAILED', 'SUCCEEDED'] }, startedAt: { to } } },
+        { f: { verdict: { in: ['FAILED', 'SUCCEEDED'] }, startedAt: window } },
       );
       assert.ok(payloads.pageInfo.hasNextPage && payloads.total.exact, 'more than a page of the API');
       await page.getByRole('button', { name: 'Export' }).click();

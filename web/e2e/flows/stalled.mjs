@@ -79,12 +79,12 @@ export const stalled = {
       await page.getByLabel('Order').selectOption('Quiet for the shortest time first');
       await page.waitForURL(/sort=-quietSince/);
       await inOrder(page, 'Quiet since', 'descending');
-      const newest = await page.$$eval('td[data-label="Quiet since"] time', (all) => all.map((one) => one.dateTime));
+      const newest = await page.$$eval('td[data-label^="Quiet since"] time', (all) => all.map((one) => one.dateTime));
       await page.getByRole('button', { name: 'Next' }).click();
       await page.waitForURL(/after=/);
       await page.getByText('a later page, as it was').waitFor();
       await page.waitForFunction(
-        (last) => (document.querySelector('td[data-label="Quiet since"] time')?.dateTime ?? 'z') <= last,
+        (last) => (document.querySelector('td[data-label^="Quiet since"] time')?.dateTime ?? 'z') <= last,
         newest.at(-1),
       );
       await page.goBack();

@@ -9,7 +9,7 @@ import { FailureMessage } from './FailureMessage';
 import { Identifier } from './Identifier';
 import type { ColumnName } from './list/address';
 import { type Sorting, sortProps } from './list/sorting';
-import { Ago, Time, useTimeLabel } from './Time';
+import { Ago, Time, useLabel } from './Time';
 import { ValueLink } from './ValueLink';
 import { VerdictLabel } from './VerdictLabel';
 
@@ -167,6 +167,7 @@ interface PayloadTableProps {
 
 /** Payloads, a row each: the verdict and its sentence first, since that is what one looks for. */
 export function PayloadTable({ payloads, label, shown, sorting, stale = false }: PayloadTableProps) {
+  const labelOf = useLabel();
   const visible = columns.filter((column) => (shown ? shown.includes(column.name) : !column.optional));
   return (
     <div className="pt-scroll">
@@ -180,7 +181,7 @@ export function PayloadTable({ payloads, label, shown, sorting, stale = false }:
           <Tr>
             {visible.map((column) => (
               <Th key={column.name} modifier="nowrap" className={column.head} sort={sortProps(sorting, column.sort)}>
-                {column.time ? <TimeHead label={column.label} /> : column.label}
+                {labelOf(column)}
               </Th>
             ))}
           </Tr>
@@ -189,7 +190,7 @@ export function PayloadTable({ payloads, label, shown, sorting, stale = false }:
           {payloads.map((payload) => (
             <Tr key={payload.id}>
               {visible.map((column) => (
-                <Td key={column.name} dataLabel={column.label} className={column.className}>
+                <Td key={column.name} dataLabel={labelOf(column)} className={column.className}>
                   {column.cell(payload)}
                 </Td>
               ))}
@@ -199,8 +200,4 @@ export function PayloadTable({ payloads, label, shown, sorting, stale = false }:
       </Table>
     </div>
   );
-}
-
-export function TimeHead({ label }: { label: string }) {
-  return <>{useTimeLabel(label)}</>;
 }

@@ -7,9 +7,8 @@ import { formatDuration } from '../lib/duration';
 import { FailureMessage } from './FailureMessage';
 import type { ColumnName } from './list/address';
 import { type Sorting, sortProps } from './list/sorting';
-import { TimeHead } from './PayloadTable';
 import { StatusWord } from './StatusWord';
-import { Ago, Time } from './Time';
+import { Ago, Time, useLabel } from './Time';
 import { ValueLink } from './ValueLink';
 import { VerdictLabel } from './VerdictLabel';
 
@@ -146,6 +145,7 @@ interface StatusTableProps {
 
 /** Statuses, a row each, whichever payload they belong to. */
 export function StatusTable({ statuses, label, shown, sorting, stale = false }: StatusTableProps) {
+  const labelOf = useLabel();
   const visible = columns.filter((column) => shown.includes(column.name));
   return (
     <div className="pt-scroll">
@@ -159,7 +159,7 @@ export function StatusTable({ statuses, label, shown, sorting, stale = false }: 
           <Tr>
             {visible.map((column) => (
               <Th key={column.name} modifier="nowrap" className={column.head} sort={sortProps(sorting, column.sort)}>
-                {column.time ? <TimeHead label={column.label} /> : column.label}
+                {labelOf(column)}
               </Th>
             ))}
           </Tr>
@@ -168,7 +168,7 @@ export function StatusTable({ statuses, label, shown, sorting, stale = false }: 
           {statuses.map((status) => (
             <Tr key={status.id}>
               {visible.map((column) => (
-                <Td key={column.name} dataLabel={column.label} className={column.className}>
+                <Td key={column.name} dataLabel={labelOf(column)} className={column.className}>
                   {column.cell(status)}
                 </Td>
               ))}

@@ -45,5 +45,11 @@ export function Ago({ at }: { at: string }) {
 
 /** Names a column of times with the zone they are in. */
 export function useTimeLabel(label: string): string {
-  return `${label} (${useStored(zone) === 'utc' ? 'UTC' : 'local'})`;
+  return useLabel()({ label, time: true });
+}
+
+/** Names columns: those of times with the zone they are in. */
+export function useLabel(): (column: { label: string; time?: boolean }) => string {
+  const name = useStored(zone) === 'utc' ? 'UTC' : 'local';
+  return ({ label, time }) => (time ? `${label} (${name})` : label);
 }

@@ -10,8 +10,7 @@ import { formatAgo } from '../../lib/time';
 import { asConditions } from '../../lib/window';
 import { type Sorting, sortProps } from '../../parts/list/sorting';
 import type { NumbersAddress } from '../../parts/numbers/address';
-import { TimeHead } from '../../parts/PayloadTable';
-import { Time } from '../../parts/Time';
+import { Time, useLabel } from '../../parts/Time';
 import { ValueLink } from '../../parts/ValueLink';
 import type { FailureGroup } from './query';
 import { Trend } from './Trend';
@@ -174,6 +173,7 @@ interface FailureTableProps {
 
 /** Kinds of failures, a row each: what services say first, since that is what one looks for. */
 export function FailureTable({ groups, address, sorting, stale }: FailureTableProps) {
+  const labelOf = useLabel();
   return (
     <div className="pt-scroll">
       <Table
@@ -191,7 +191,7 @@ export function FailureTable({ groups, address, sorting, stale }: FailureTablePr
                 className={column.head}
                 sort={sortProps(sorting, column.value && column.name)}
               >
-                {column.time ? <TimeHead label={column.label} /> : column.label}
+                {labelOf(column)}
               </Th>
             ))}
           </Tr>
@@ -200,7 +200,7 @@ export function FailureTable({ groups, address, sorting, stale }: FailureTablePr
           {groups.map((group) => (
             <Tr key={`${group.fingerprint} ${group.service} ${group.source}`}>
               {columns.map((column) => (
-                <Td key={column.name} dataLabel={column.label} className={column.className}>
+                <Td key={column.name} dataLabel={labelOf(column)} className={column.className}>
                   {column.cell(group, address)}
                 </Td>
               ))}

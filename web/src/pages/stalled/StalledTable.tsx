@@ -44,7 +44,7 @@ interface StalledTableProps {
 
 /** Stalled payloads, a row each: how long nothing was heard, and of whom. */
 export function StalledTable({ payloads, sorting, stale }: StalledTableProps) {
-  const started = useTimeLabel('Started');
+  const [quiet, started] = [useTimeLabel('Quiet since'), useTimeLabel('Started')];
   return (
     <div className="pt-scroll">
       <Table
@@ -60,7 +60,7 @@ export function StalledTable({ payloads, sorting, stale }: StalledTableProps) {
             </Th>
             <Th modifier="nowrap">Waits for</Th>
             <Th modifier="nowrap" sort={sortProps(sorting, 'quietSince')}>
-              {useTimeLabel('Quiet since')}
+              {quiet}
             </Th>
             <Th modifier="nowrap">Passed</Th>
             <Th modifier="nowrap">Organisation</Th>
@@ -71,7 +71,7 @@ export function StalledTable({ payloads, sorting, stale }: StalledTableProps) {
         </Thead>
         <Tbody>
           {payloads.map((payload) => (
-            <Row key={payload.id} payload={payload} />
+            <Row key={payload.id} payload={payload} quiet={quiet} started={started} />
           ))}
         </Tbody>
       </Table>
@@ -79,7 +79,7 @@ export function StalledTable({ payloads, sorting, stale }: StalledTableProps) {
   );
 }
 
-function Row({ payload }: { payload: StalledPayloadFragment }) {
+function Row({ payload, quiet, started }: { payload: StalledPayloadFragment; quiet: string; started: string }) {
   const { requestId, orgId, startedAt, verdict } = payload;
   return (
     <Tr>
@@ -94,7 +94,7 @@ function Row({ payload }: { payload: StalledPayloadFragment }) {
       <Td dataLabel="Waits for">
         <ul className="pt-waits">{verdict.waitsFor.map((wait) => waitOf(wait, payload.stages))}</ul>
       </Td>
-      <Td dataLabel="Quiet since">
+      <Td dataLabel={quiet}>
         <QuietFor since={verdict.quietSince} />
       </Td>
       <Td dataLabel="Passed" modifier="nowrap">
@@ -103,7 +103,7 @@ function Row({ payload }: { payload: StalledPayloadFragment }) {
       <Td dataLabel="Organisation">
         {orgId ? <ValueLink list="/stalled" field="orgId" value={orgId} what="the organisation" /> : none}
       </Td>
-      <Td dataLabel="Started">
+      <Td dataLabel={started}>
         <Time at={startedAt} />
         <Ago at={startedAt} />
       </Td>
