@@ -32,14 +32,16 @@ export const payload = {
 
     async 'a payload on its way, dated ahead, late and stalled'({ page, shot }) {
       const id = newId();
-      const at = (ms) => new Date(Date.now() + ms).toISOString();
+      const told = Date.now();
+      const at = (ms) => new Date(told + ms).toISOString();
       await tell(
         event(id, 'ingress', 'received', { date: at(-40 * 60_000), inventory_id: newId(), system_id: newId() }),
       );
       await tell(event(id, 'ingress', 'success', { date: at(-40 * 60_000 + 800) }));
-      await tell(event(id, 'puptoo', 'processing', { date: at(-30 * 60_000), status_msg: 'second slice' }));
+      await tell(event(id, 'puptoo', 'processing', { date: at(0), status_msg: 'second slice' }));
       await stored(id, 3);
-      await sleep(1500); // late is what is taken in more than a second after a newer one
+      // Late is what is taken in a second after a newer one, and a tenth of the time that the newer one took.
+      await sleep(1500 + (Date.now() - told) / 5);
       await tell(event(id, 'puptoo', 'received', { date: at(-39 * 60_000) }));
       await tell(event(id, 'vulnerability', 'received', { date: at(8 * 60_000), status_msg: 'a clock that is fast' }));
       await page.goto(`${base}/payloads/${id}`);
@@ -89,11 +91,14 @@ export const payload = {
       await page.waitForURL(`**/payloads/${id}`);
       await heading(page, 'In ingress').waitFor();
       await page.getByText('Live', { exact: true }).waitFor();
+      const ago = () => page.locator('.pt-facts .pt-second-line').first();
+      const then = await ago().textContent();
       const tracker = await between(page);
       tracker.hold(); // no question is answered any more: what is new comes by the subscription
       await tell(event(id, 'ingress', 'error', { status_msg: 'no room for it' }));
       await heading(page, 'Failed in ingress: no room for it').waitFor();
       assert.equal(await events(page).count(), 2);
+      await ago().filter({ hasNotText: then }).waitFor(); // times tick, whatever is asked
     },
 
     async 'without a live connection the page asks again, and says so'({ page, allow }) {

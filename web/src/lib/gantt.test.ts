@@ -75,6 +75,16 @@ describe('what is odd about an event', () => {
     expect(row).toMatchObject({ late: 0, ahead: 1 });
   });
 
+  test('what had to wait with all others is not late, whatever came out first', () => {
+    const backlog = 1_800_000;
+    const [row] = rows(
+      stage('a', ['received', 0, backlog + 9000], ['processing', 100, backlog], ['success', 200, backlog]),
+    );
+    expect(row).toMatchObject({ late: 0, ahead: 0 });
+    const [late] = rows(stage('a', ['received', 0, backlog + 900_000], ['success', 200, backlog]));
+    expect(late).toMatchObject({ late: 1 });
+  });
+
   test('a batch and small differences of clocks are nothing', () => {
     const [row] = rows(stage('a', ['received', 0, 900], ['success', 800, 500]));
     expect(row).toMatchObject({ late: 0, ahead: 0 });

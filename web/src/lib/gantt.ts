@@ -52,7 +52,8 @@ export interface Chart<Event extends Happening = Happening> {
   ticks: number[];
 }
 
-// Clocks differ, and a batch is taken in at one time: what is less is nobody's fault.
+// Clocks differ, and a batch is taken in at one time: what is less is nobody's fault. Nor is it when all were taken in
+// long after they happened: what has waited comes in no order, and a tenth of that time says nothing.
 const tolerance = 1000;
 
 /** Lays the stages out in time: all that the picture and the table beside it say. */
@@ -113,18 +114,19 @@ function countRetries(events: Happening[]): number {
   return retries;
 }
 
-/** Late: an event with a later date had been taken in before. Ahead: dated after it was taken in. */
+/** Late: an event with a later date had been taken in well before. Ahead: dated after it was taken in. */
 function oddities<Event extends Happening>(events: Event[]): Map<Event, Oddity[]> {
   const found = new Map<Event, Oddity[]>();
-  let earliest = Number.POSITIVE_INFINITY;
+  let inTime = Number.POSITIVE_INFINITY;
   for (const event of events.toSorted((a, b) => Date.parse(b.date) - Date.parse(a.date))) {
     const taken = Date.parse(event.takenInAt);
     const odd: Oddity[] = [];
     if (Date.parse(event.date) > taken + tolerance) odd.push('ahead');
-    else if (taken > earliest + tolerance) odd.push('late');
+    else if (taken > inTime) odd.push('late');
     if (odd.length > 0) found.set(event, odd);
     // One that is dated ahead makes none of the others late.
-    if (odd[0] !== 'ahead') earliest = Math.min(earliest, taken);
+    if (odd[0] !== 'ahead')
+      inTime = Math.min(inTime, taken + Math.max(tolerance, (taken - Date.parse(event.date)) / 10));
   }
   return found;
 }

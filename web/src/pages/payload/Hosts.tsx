@@ -1,7 +1,7 @@
 import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { Title } from '@patternfly/react-core/dist/esm/components/Title';
 import { useState } from 'react';
-import { once, usePolled } from '../../lib/polling';
+import { always, once, usePolled } from '../../lib/polling';
 import { Shared } from './Facts';
 import { type FullPayload, hostsQuery } from './query';
 
@@ -17,7 +17,7 @@ export function Hosts({ payload }: { payload: FullPayload }) {
         Hosts
       </Title>
       {hosts.nodes.length === 0 && <p className="pt-subtle">No event has named a host yet.</p>}
-      {all ? <AllHosts id={payload.requestId} first={hosts} /> : <List hosts={hosts} />}
+      {all ? <AllHosts payload={payload} /> : <List hosts={hosts} />}
       {hosts.pageInfo.hasNextPage && !all && (
         <Button variant="link" isInline onClick={() => setAll(true)}>
           Show more hosts
@@ -27,9 +27,9 @@ export function Hosts({ payload }: { payload: FullPayload }) {
   );
 }
 
-function AllHosts({ id, first }: { id: string; first: HostList }) {
-  const { data } = usePolled(hostsQuery, { id }, 5000, once);
-  const hosts = data?.payload?.hosts ?? first;
+function AllHosts({ payload }: { payload: FullPayload }) {
+  const { data } = usePolled(hostsQuery, { id: payload.requestId }, 5000, payload.verdict.final ? once : always);
+  const hosts = data?.payload?.hosts ?? payload.hosts;
   return (
     <>
       <List hosts={hosts} />

@@ -4,6 +4,7 @@ import AngleLeftIcon from '@patternfly/react-icons/dist/esm/icons/angle-left-ico
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table/dist/esm/components/Table';
 import { useSearchParams } from 'react-router';
+import { backlogOf, describeDelay } from '../../lib/delay';
 import { formatDuration, formatMilliseconds } from '../../lib/duration';
 import { once, usePolled } from '../../lib/polling';
 import { FailureMessage } from '../../parts/FailureMessage';
@@ -63,8 +64,10 @@ function OtherPage({ id, place, show }: { id: string; place: Place; show: Show }
 function Page({ events, show, stale, other }: { events: Events; show: Show; stale?: boolean; other?: boolean }) {
   const { nodes, pageInfo } = events;
   const time = useTimeLabel('Time');
+  const backlog = backlogOf(nodes);
   return (
     <>
+      {backlog > 0 && <p className="pt-subtle">Taken in {formatMilliseconds(backlog)} or more after they happened.</p>}
       <Table
         aria-label="Events"
         variant="compact"
@@ -86,7 +89,7 @@ function Page({ events, show, stale, other }: { events: Events; show: Show; stal
               <Td dataLabel={time}>
                 <Time at={event.date} exactly />
                 <OtherTime at={event.date} />
-                <TakenIn date={event.date} at={event.takenInAt} />
+                <TakenIn event={event} backlog={backlog} />
               </Td>
               <Td dataLabel="Since previous" className="pt-number">
                 {event.sincePrevious ? (
@@ -114,17 +117,9 @@ function Page({ events, show, stale, other }: { events: Events; show: Show; stal
   );
 }
 
-const remarkable = 5000;
-
-/** When the event was taken in, where that was not about when it happened. */
-function TakenIn({ date, at }: { date: string; at: string }) {
-  const ms = Date.parse(at) - Date.parse(date);
-  if (Math.abs(ms) < remarkable) return null;
-  return (
-    <span className="pt-second-line">
-      {ms > 0 ? `taken in ${formatMilliseconds(ms)} later` : `dated ${formatMilliseconds(-ms)} ahead`}
-    </span>
-  );
+function TakenIn({ event, backlog }: { event: Events['nodes'][number]; backlog: number }) {
+  const words = describeDelay(event, backlog);
+  return words && <span className="pt-second-line">{words}</span>;
 }
 
 function Pages({ pageInfo, show, newest }: { pageInfo: Events['pageInfo']; show: Show; newest: boolean }) {
