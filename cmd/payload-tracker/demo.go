@@ -40,8 +40,8 @@ func (o *demoOptions) flags() *flag.FlagSet {
 	flags.IntVar(&o.port, "port", 8080, "port of the web page, GraphQL and REST")
 	flags.IntVar(&o.kafkaPort, "kafka-port", 9092, "port of the broker")
 	flags.IntVar(&o.metricsPort, "metrics-port", 8081, "port of the metrics")
-	flags.IntVar(&o.journeys, "journeys", 4_000, "uploads in the two days of history")
-	flags.IntVar(&o.rate, "rate", 20, "events a second afterwards; 0 sends none")
+	flags.IntVar(&o.journeys, "journeys", 12_000, "uploads in the two days of history")
+	flags.IntVar(&o.rate, "rate", 2, "events a second afterwards; 0 sends none")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample traffic")
 	return flags
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -22,14 +23,20 @@ import (
 // demoHistory is as long as it takes to compare a day with the one before.
 const demoHistory = 48 * time.Hour
 
+// demoCustomers send all along, in the history and afterwards.
+const demoCustomers = 1
+
 // demoSample shows some of everything.
-var demoSample = sample.Config{Lost: 0.004}
+var demoSample = sample.Config{Lost: 0.004, Customers: demoCustomers}
 
 // demoTrouble is what happened some hours ago, for an hour: one service could not do its work.
 var (
-	demoTrouble    = sample.Config{Failed: 0.7, FailedIn: "vulnerability"}
+	demoTrouble    = sample.Config{Failed: 0.7, FailedIn: "vulnerability", Customers: demoCustomers}
 	demoTroubleAgo = 5 * time.Hour
 )
+
+// demoSwing is how far a day's traffic swings around its mean, as a share of it.
+const demoSwing = 0.6
 
 // history is what demo.json keeps: enough to send the same events again when the first sending broke off (what came
 // through is recognised as repeated), and that it is sent.
@@ -137,11 +144,11 @@ func (d *demo) writeHistory(plan history) error {
 func (h history) messages() []sample.Message {
 	usual, trouble := sample.New(h.Seed, demoSample), sample.New(h.Seed+1, demoTrouble)
 	end := h.End.Add(-2 * time.Minute)
-	begin, bad := end.Add(-demoHistory), end.Add(-demoTroubleAgo)
+	bad := end.Add(-demoTroubleAgo)
 	random := rand.New(rand.NewPCG(h.Seed, 1))
 	var messages []sample.Message
 	for n := range h.Journeys {
-		start := begin.Add(time.Duration(random.Int64N(int64(demoHistory))))
+		start := end.Add(-startedAgo(random))
 		generator := usual
 		if start.After(bad) && start.Before(bad.Add(time.Hour)) {
 			generator = trouble
@@ -151,6 +158,18 @@ func (h history) messages() []sample.Message {
 	}
 	slices.SortStableFunc(messages, func(a, b sample.Message) int { return a.At.Compare(b.At) })
 	return messages
+}
+
+// startedAgo is how long before the end of the history an upload began. Days have a busy and a quiet half, and the end
+// is at the busiest: what is sent live goes on about where the history ends.
+func startedAgo(random *rand.Rand) time.Duration {
+	for {
+		ago := time.Duration(random.Int64N(int64(demoHistory)))
+		traffic := 1 + demoSwing*math.Cos(2*math.Pi*ago.Hours()/24)
+		if random.Float64()*(1+demoSwing) < traffic {
+			return ago
+		}
+	}
 }
 
 // span of offsets in one partition: the first sent and the one after the last.

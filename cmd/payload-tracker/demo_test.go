@@ -181,3 +181,21 @@ func askState(t *testing.T, base, id string) string {
 	}
 	return answer.Data.Payload.Verdict.State
 }
+
+func TestLiveEventsGoOnWhereTheHistoryEnds(t *testing.T) {
+	t.Parallel()
+	options, err := parseDemo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2026, 3, 4, 9, 15, 0, 0, time.UTC)
+	lastHour := 0
+	for _, message := range (history{Seed: options.seed, Journeys: options.journeys, End: end}).messages() {
+		if ago := end.Add(-2 * time.Minute).Sub(message.At); ago >= 0 && ago < time.Hour {
+			lastHour++
+		}
+	}
+	if rate, want := float64(lastHour)/3600, float64(options.rate); rate < want/2 || rate > want*2 {
+		t.Errorf("the history ends with %.2f events a second, and %.0f follow: every trend would be a cliff", rate, want)
+	}
+}

@@ -30,6 +30,9 @@ type Config struct {
 	Repeated float64
 	// Disordered journeys have events that arrive late, behind newer ones (default 0.15).
 	Disordered float64
+	// Customers is the seed of the organisations and their hosts: generators that share it send for the same ones.
+	// 0: the generator has its own.
+	Customers uint64
 }
 
 func (c Config) withDefaults() Config {
@@ -97,13 +100,19 @@ type host struct{ inventoryID, systemID string }
 func New(seed uint64, config Config) *Generator {
 	g := &Generator{
 		config: config.withDefaults(),
-		random: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)),
+		random: newRandom(seed),
+	}
+	drawn := g
+	if config.Customers != 0 {
+		drawn = &Generator{random: newRandom(config.Customers)}
 	}
 	for range 40 {
-		g.orgs = append(g.orgs, g.newCustomer())
+		g.orgs = append(g.orgs, drawn.newCustomer())
 	}
 	return g
 }
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)) }
 
 // Rules are the rules the truths hold under: the default ones, and the hand-over that lost journeys miss.
 func Rules() payload.Rules {

@@ -144,3 +144,29 @@ func TestJourneysAreOfTheUsualSize(t *testing.T) {
 	}
 	t.Logf("%.1f events a journey, %d bytes an event", float64(events)/journeys, size/events)
 }
+
+func TestGeneratorsShareCustomers(t *testing.T) {
+	t.Parallel()
+	orgs := func(seed uint64, config sample.Config) map[string]bool {
+		generator, seen := sample.New(seed, config), map[string]bool{}
+		for range 500 {
+			seen[generator.Journey(start).OrgID] = true
+		}
+		return seen
+	}
+	shared := func(a, b map[string]bool) (n int) {
+		for org := range a {
+			if b[org] {
+				n++
+			}
+		}
+		return n
+	}
+	one := orgs(1, sample.Config{Customers: 7})
+	if n := shared(one, orgs(2, sample.Config{Customers: 7})); n < 35 {
+		t.Errorf("of the same customers only %d organisations send with both seeds", n)
+	}
+	if n := shared(orgs(1, sample.Config{}), orgs(2, sample.Config{})); n > 0 {
+		t.Errorf("%d organisations of generators that share none", n)
+	}
+}
