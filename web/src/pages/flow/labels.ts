@@ -1,29 +1,41 @@
-import type { FlowMap, Way } from '../../lib/flow';
+import { type FlowMap, levelOf, type Way } from '../../lib/flow';
 import type { FlowEdge } from './query';
 
 const letter = { name: 7.4, label: 7 };
 const line = 15;
+/** How wide and high the sign of a way is where many fail. */
+const sign = 20;
 /** Of the busiest way's traffic: the others say theirs when they are pointed at. */
 const least = 0.15;
 
-/** The ways that have room for what is written beside them: those with most traffic first, none upon another. */
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+const around = ({ x, y }: { x: number; y: number }, width: number, height: number): Box => ({
+  x: x - width / 2,
+  y: y - height / 2,
+  width,
+  height,
+});
+
+const meet = (a: Box, b: Box) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+/** The ways that have room for what is written beside them: those with most traffic first, none upon another, nor under the sign of another. */
 export function labelsOf({ ways, places, node }: FlowMap<FlowEdge>): Map<Way<FlowEdge>, boolean> {
   const labels = new Map<Way<FlowEdge>, boolean>();
   const busiest = Math.max(...ways.map(({ edge }) => edge.payloads));
-  const taken = places.map(({ x, y }) => ({ x, y, width: node.width, height: node.height }));
+  const taken: Box[] = places.map(({ x, y }) => ({ x, y, ...node }));
+  const signs = ways.filter(({ edge }) => levelOf(edge) !== 'few');
   for (const way of ways.toSorted((a, b) => b.edge.payloads - a.edge.payloads)) {
     if (!way.roomy || way.edge.payloads < least * busiest) continue;
-    const width = 6 * letter.label;
-    const height = way.width + 2 * line;
-    const box = { x: way.mark.x - width / 2, y: way.mark.y - height / 2, width, height };
-    const meets = taken.some(
-      (other) =>
-        box.x < other.x + other.width &&
-        other.x < box.x + box.width &&
-        box.y < other.y + other.height &&
-        other.y < box.y + box.height,
-    );
-    if (meets) continue;
+    const box = around(way.mark, 6 * letter.label, way.width + 2 * line);
+    const signed = signs.some((other) => other !== way && meet(box, around(other.mark, sign, sign)));
+    if (signed || taken.some((other) => meet(box, other))) continue;
     taken.push(box);
     labels.set(way, true);
   }

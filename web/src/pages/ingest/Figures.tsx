@@ -1,11 +1,14 @@
 import { formatRate, waitingIn } from '../../lib/ingest';
 import { formatCount } from '../../lib/numbers';
+import { useNow } from '../../lib/ticker';
+import { formatAgo } from '../../lib/time';
 import { Figure } from '../../parts/numbers/Figure';
-import { Ago, Time } from '../../parts/Time';
+import { Time } from '../../parts/Time';
 import type { Ingest } from './query';
 
 /** What one reads first. */
 export function Figures({ ingest }: { ingest: Ingest }) {
+  const now = useNow();
   const letters = ingest.deadLetters.reduce((sum, { count }) => sum + count, 0);
   return (
     <dl className="pt-figures">
@@ -16,8 +19,12 @@ export function Figures({ ingest }: { ingest: Ingest }) {
         name="Records waiting"
         value={ingest.brokerProblem ? 'not known' : formatCount(waitingIn(ingest.partitions))}
       />
-      <Figure name="Oldest event kept" value={ingest.oldestEvent ? <Time at={ingest.oldestEvent} named /> : '–'}>
-        {ingest.oldestEvent && <Ago at={ingest.oldestEvent} />}
+      <Figure name="Oldest event kept" value={ingest.oldestEvent ? formatAgo(ingest.oldestEvent, now) : '–'}>
+        {ingest.oldestEvent && (
+          <span className="pt-second-line">
+            <Time at={ingest.oldestEvent} named />
+          </span>
+        )}
       </Figure>
       <Figure name="Late events" value={formatCount(ingest.lateEvents)}>
         <span className="pt-second-line">too old to be kept</span>

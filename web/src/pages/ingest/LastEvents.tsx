@@ -33,7 +33,7 @@ export function LastEvents({ ingest: { lastEvent }, at }: { ingest: Ingest; at: 
                 <Td dataLabel="Service" className="pt-service">
                   <ValueLink list="/statuses" field="service" value={service} what="the service" />
                 </Td>
-                <Td dataLabel={time}>
+                <Td dataLabel={time} className="pt-last-event">
                   <Time at={date} />
                   <Ago at={date} />
                 </Td>
