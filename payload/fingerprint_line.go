@@ -319,7 +319,7 @@ func (p *prefixes) group(rest string) bool {
 		return false
 	}
 	in := rest[1:end]
-	said := strings.Contains(in, "rrno") || strings.Contains(in, "SSL") || strings.Contains(in, "SQL") || strings.Contains(in, "WinError") || strings.HasPrefix(in, "code")
+	said := strings.ContainsAny(in, "{\"'") || strings.Contains(in, "rrno") || strings.Contains(in, "SSL") || strings.Contains(in, "SQL") || strings.Contains(in, "WinError") || strings.HasPrefix(in, "code")
 	logged := p.begun() && rest[0] == '[' || levels[in] || timeLength(in) > 0 ||
 		hasID(in) || strings.HasPrefix(in, "pid") || digitsOnly(in) || threadLike(in) || sourceName(in)
 	if said || exceptional(in) || in != "" && addressEnd(in, 0) == len(in) || !logged && !groupsAhead(rest[end+1:]) {

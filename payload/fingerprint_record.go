@@ -334,12 +334,32 @@ func (r *reader) pair(key string, v int) {
 			r.put("=…")
 		}
 		r.jump(r.valueEnd(v, len(r.s)))
+		r.units()
 		r.gap |= gapSpace
 		r.code, r.dropped = codeNever, true
 		return
 	}
 	r.gap |= gapEqual
 	r.at = v
+}
+
+// units passes the units of a pair's value: "took=1 min 3 s".
+func (r *reader) units() {
+	for range 3 {
+		n := 0
+		if r.at < r.stop && class[r.s[r.at-1]] == isDigit {
+			n = unitEnd(r.s[r.at:r.stop])
+		}
+		if n == 0 {
+			return
+		}
+		r.at += n
+		if more := r.s[r.at:r.stop]; len(more) > 1 && more[0] == ' ' && class[more[1]] == isDigit {
+			if end := r.numberEnd(r.at + 1); unitEnd(r.s[end:r.stop]) > 0 {
+				r.at = end
+			}
+		}
+	}
 }
 
 // valueEnd is where the value at v ends, at the latest at end.

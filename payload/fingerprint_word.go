@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -580,7 +581,8 @@ func (r *reader) word(w string) {
 	}
 	code := r.codeBehind(w)
 	keep := numberedName(w) || r.codeLike(w, r.s[r.at:r.stop])
-	item := r.many && r.gap&gapComma != 0 && r.gap&^(gapComma|gapSpace) == 0
+	listed := r.gap&gapComma != 0 && r.gap&^(gapComma|gapSpace) == 0
+	item := r.many && listed
 	r.begin()
 	if item {
 		r.item = r.last
@@ -604,6 +606,9 @@ func (r *reader) word(w string) {
 	}
 	r.stem()
 	r.gap, r.code, r.listed = 0, code, false
+	if name := r.key[r.last:]; listed && bytes.IndexByte(name, '*') >= 0 && bytes.HasSuffix(r.key[:r.last], append(name[:len(name):len(name)], ' ')) {
+		r.cutTo(span{r.last - 1, len(r.title)}) // another of a list: "events-1, events-2"
+	}
 }
 
 // tornKey tells whether the word of n bytes is what is left of a pair at the
