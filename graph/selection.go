@@ -43,6 +43,18 @@ func ofStatuses(ctx context.Context, page store.Page) store.Page {
 	return page
 }
 
+// ofPayload is what need not be read of the single payload that ctx is resolving.
+func ofPayload(ctx context.Context) store.Omit {
+	asked := map[string]bool{}
+	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
+		asked[field.Name] = true
+	}
+	if within(asked, withoutJourney) {
+		return store.OmitJourneys
+	}
+	return 0
+}
+
 // ofStatus is what need not be read of the single status that ctx is resolving.
 func ofStatus(ctx context.Context) store.Omit {
 	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {

@@ -92,6 +92,8 @@ func TestNothingIsReadThatWasNotAskedFor(t *testing.T) {
 		`{ statuses(filter: {message: {contains: "x"}}) { nodes { service } } }`:                                           {"s.trail_id, s.message", "JOIN payloads"},
 		`{ payloads { nodes { timeline { nodes { status } } stages { statuses { nodes { status } } } } } }`:                {"s.message,", "hosts"},
 		`{ payloads { nodes { current { status date } timeline(last: 1) { nodes { status } } } } }`:                        {"s.message,"},
+		`{ statuses { nodes { payload { id requestId orgId } } } }`:                                                        {"journey"},
+		`{ slowest(window: {since: "PT1H"}) { nodes { requestId duration } } }`:                                            {"journey"},
 		`{ statuses { nodes { sincePrevious } } }`:                                                                         {"s.message,"},
 		`{ payloads { nodes { a: timeline(last: 1) { nodes { status } } b: stages { statuses { edges { cursor } } } } } }`: {"s.message,"},
 	} {
@@ -115,6 +117,8 @@ func TestAllThatWasAskedForIsRead(t *testing.T) {
 		payloads { nodes { requestId } edges { node { ... on Payload { ...v } } } }
 		plain: payloads { nodes { requestId } }
 		statuses(filter: {status: {eq: "error"}}) { nodes { service } edges { node { requestId ...m } } }
+		mixed: statuses(first: 1) { nodes { a: payload { requestId } b: payload { ...v } } }
+		slow: slowest(window: {since: "PT1H"}) { nodes { ...v } }
 		newest: payloads { nodes { a: current { status } b: current { ...m } } }
 		of: payloads { nodes { a: timeline(last: 1) { nodes { status } } b: timeline(last: 1) { nodes { message } } inventoryId } }
 	} fragment v on Payload { verdict { state } } fragment m on Status { message }`, nil)
@@ -122,6 +126,8 @@ func TestAllThatWasAskedForIsRead(t *testing.T) {
 	want(t, data, requestID(1).String(), "plain", "nodes", 0, "requestId")
 	want(t, data, map[string]any{"requestId": requestID(1).String(), "message": "Host validation failed"}, "statuses", "edges", 0, "node")
 	want(t, data, map[string]any{"a": map[string]any{"status": "error"}, "b": map[string]any{"message": "Host validation failed"}}, "newest", "nodes", 0)
+	want(t, data, map[string]any{"a": map[string]any{"requestId": requestID(1).String()}, "b": map[string]any{"verdict": map[string]any{"state": "FAILED"}}}, "mixed", "nodes", 0)
+	want(t, data, "FAILED", "slow", "nodes", 0, "verdict", "state")
 	want(t, data, "error", "of", "nodes", 0, "a", "nodes", 0, "status")
 	want(t, data, "Host validation failed", "of", "nodes", 0, "b", "nodes", 0, "message")
 	want(t, data, "inventory-1", "of", "nodes", 0, "inventoryId")

@@ -40,8 +40,9 @@ func (r statusFields) Payload(ctx context.Context, s *Status) (*Payload, error) 
 	if s.payload != nil {
 		return s.payload, nil
 	}
-	payloads, err := together(s.list, "payload", func(all []*store.Status) (map[int64]*Payload, error) {
-		return r.payloadsByID(ctx, all, s.now)
+	omit := ofPayload(ctx)
+	payloads, err := together(s.list, payloadKey{omit}, func(all []*store.Status) (map[int64]*Payload, error) {
+		return r.payloadsOfStatuses(ctx, all, omit, s.now)
 	})
 	return payloads[s.PayloadID], err
 }
@@ -53,7 +54,7 @@ func (r statusFields) SincePrevious(ctx context.Context, s *Status) (*time.Durat
 		return s.Status.SincePrevious, nil
 	}
 	statuses, err := together(s.list, "previous", func(all []*store.Status) (map[store.MarkKeyID]*store.Status, error) {
-		payloads, err := r.store.PayloadsByID(ctx, distinctPayloads(all))
+		payloads, err := r.store.PayloadsByID(ctx, distinctPayloads(all), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -76,9 +77,13 @@ func marksOfStatuses(statuses []*store.Status, payloads map[int64]*store.Payload
 	return marks
 }
 
-// payloadsByID are the payloads of statuses, by row number, as one list.
-func (r *Resolver) payloadsByID(ctx context.Context, statuses []*store.Status, now time.Time) (map[int64]*Payload, error) {
-	found, err := r.store.PayloadsByID(ctx, distinctPayloads(statuses))
+// payloadKey is which payloads of statuses are read together: by what of them
+// is not.
+type payloadKey struct{ omit store.Omit }
+
+// payloadsOfStatuses are the payloads of statuses, by row number, as one list.
+func (r *Resolver) payloadsOfStatuses(ctx context.Context, statuses []*store.Status, omit store.Omit, now time.Time) (map[int64]*Payload, error) {
+	found, err := r.store.PayloadsByID(ctx, distinctPayloads(statuses), omit)
 	if err != nil {
 		return nil, err
 	}

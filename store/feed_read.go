@@ -115,7 +115,7 @@ func (s *Store) TakenInSince(ctx context.Context, since time.Time) (fresh []Fres
 			break
 		}
 	}
-	payloads, err := s.PayloadsByID(ctx, payloadsOfStatuses(statuses))
+	payloads, err := s.PayloadsByID(ctx, payloadsOfStatuses(statuses), OmitJourneys)
 	if err != nil {
 		return nil, false, err
 	}

@@ -70,8 +70,19 @@ type PayloadPage struct {
 	Now time.Time // the moment the list was judged at: use it for Journey.Verdict and the total
 }
 
-const payloadColumns = `p.id, p.request_id, p.org_id, p.account,
-	p.started_at, p.updated_at, p.created_at, p.journey`
+const (
+	plainColumns = `p.id, p.request_id, p.org_id, p.account,
+	p.started_at, p.updated_at, p.created_at`
+	payloadColumns = plainColumns + `, p.journey`
+)
+
+// columns of payloads p that are to be read.
+func (o Omit) columns() string {
+	if o.has(OmitJourneys) {
+		return plainColumns
+	}
+	return payloadColumns
+}
 
 // payloadRow is payloadColumns, and in lists where it was sorted and how many
 // bytes of journeys the statement gave before it.
@@ -159,7 +170,7 @@ func shown() where {
 }
 
 // PayloadsByID reads payloads by their row numbers; unknown ones are left out.
-func (s *Store) PayloadsByID(ctx context.Context, ids []int64) (map[int64]*Payload, error) {
+func (s *Store) PayloadsByID(ctx context.Context, ids []int64, omit Omit) (map[int64]*Payload, error) {
 	found := make(map[int64]*Payload, len(ids))
 	if len(ids) == 0 {
 		return found, nil
@@ -167,7 +178,7 @@ func (s *Store) PayloadsByID(ctx context.Context, ids []int64) (map[int64]*Paylo
 	w := shown()
 	w.and("p.id IN (?)", bun.List(ids))
 	var rows []payloadRow
-	if err := s.read(ctx, "payloads by id", &rows, `SELECT `+payloadColumns+` FROM payloads p WHERE `+w.sql(), w.args...); err != nil {
+	if err := s.read(ctx, "payloads by id", &rows, `SELECT `+omit.columns()+` FROM payloads p WHERE `+w.sql(), w.args...); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -380,7 +391,7 @@ func (s *Store) walkPayloads(ctx context.Context, conditions where, order Payloa
 func payloadsStatement(conditions where, column string, falling bool, w walk) (string, []any) {
 	listed, given := directed([]string{column, "p.id"}, falling), directed([]string{"p.sort_at", "p.id"}, falling)
 	if w.omit.has(OmitJourneys) {
-		return `SELECT p.id, p.request_id, p.org_id, p.account, p.started_at, p.updated_at, p.created_at, ` + column + ` AS sort_at
+		return `SELECT ` + plainColumns + `, ` + column + ` AS sort_at
 			FROM payloads p WHERE ` + conditions.sql() + ` ORDER BY ` + listed + ` LIMIT ?`, append(slices.Clone(conditions.args), w.limit+1)
 	}
 	return `SELECT p.id, p.request_id, p.org_id, p.account,

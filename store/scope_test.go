@@ -51,7 +51,7 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		return 1, err
 	},
 	"PayloadsByID": func(ctx context.Context, n *neighbour) (int, error) {
-		found, err := n.PayloadsByID(ctx, []int64{n.payload.ID})
+		found, err := n.PayloadsByID(ctx, []int64{n.payload.ID}, 0)
 		return len(found), err
 	},
 	"Payloads": func(ctx context.Context, n *neighbour) (int, error) {
@@ -173,11 +173,11 @@ var reads = map[string]func(context.Context, *neighbour) (int, error){
 		return count + list.Total.Value, err
 	},
 	"Slowest": func(ctx context.Context, n *neighbour) (int, error) {
-		own, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, Service: theirService}, nil)
+		own, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, Service: theirService}, store.Page{})
 		if err != nil {
 			return 0, err
 		}
-		asked, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, OrgID: n.payload.OrgID}, nil)
+		asked, err := n.Slowest(ctx, store.SlowestFilter{Window: hourAgo, OrgID: n.payload.OrgID}, store.Page{})
 		return len(own) + len(asked), err
 	},
 	"Services": func(ctx context.Context, n *neighbour) (int, error) {

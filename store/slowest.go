@@ -16,9 +16,10 @@ type SlowestFilter struct {
 }
 
 // Slowest are the payloads that took longest from their first event to their
-// newest, the slowest first. It looks at all that began within the window.
-func (s *Store) Slowest(ctx context.Context, f SlowestFilter, first *int) ([]*Payload, error) {
-	w, err := Page{First: first}.walk("slowest")
+// newest, the slowest first: a page's First of them. It looks at all that began
+// within the window.
+func (s *Store) Slowest(ctx context.Context, f SlowestFilter, page Page) ([]*Payload, error) {
+	w, err := Page{First: page.First, Omit: page.Omit}.walk("slowest")
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +43,11 @@ func (s *Store) Slowest(ctx context.Context, f SlowestFilter, first *int) ([]*Pa
 	slowest := shown()
 	slowest.and("p.id IN (SELECT p.id FROM payloads p WHERE "+conditions.sql()+" ORDER BY "+directed([]string{order.column(), "p.id"}, true)+" LIMIT ?)",
 		append(conditions.args, w.limit)...)
-	page, err := s.payloadPage(ctx, slowest, order, w, now)
+	found, err := s.payloadPage(ctx, slowest, order, w, now)
 	if err != nil {
 		return nil, err
 	}
-	return page.Items, nil
+	return found.Items, nil
 }
 
 // given is the condition that a text equals word; nil where there is none.

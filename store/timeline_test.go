@@ -208,7 +208,7 @@ func TestReadsCostAFixedNumberOfStatements(t *testing.T) {
 		stages = w.during(func() { _, err = w.StageStatuses(ctx, p.Items, keys, store.Page{}); check(err) })
 		marks = w.during(func() { _, err = w.StatusesByMark(ctx, current, 0); check(err) })
 		hosts = w.during(func() { _, err = w.Hosts(ctx, ids, store.Page{}); check(err) })
-		byID = w.during(func() { _, err = w.PayloadsByID(ctx, ids); check(err) })
+		byID = w.during(func() { _, err = w.PayloadsByID(ctx, ids, 0); check(err) })
 		statuses = w.during(func() { _, err = w.Statuses(ctx, store.StatusFilter{}, store.StatusOrder{}, size); check(err) })
 		total = w.during(func() { _, err = w.PayloadsTotal(ctx, filter); check(err) })
 		find = w.during(func() { _, err = w.FindPayloads(ctx, "host-1", size); check(err) })
