@@ -67,13 +67,14 @@ type groupRow struct {
 	FirstAt, LastAt time.Time
 	Known           bool
 	Orgs            int
-	Buckets         string // second:total:payload,…
+	Buckets         string // second:total:payload:0 or 1, whether its message is known,…
 }
 
 // kindBucket is what one bucket has of a kind.
 type kindBucket struct {
 	at             time.Time
 	total, payload int64
+	said           bool // a message is known: of failures that were healed when they were counted none is
 }
 
 // FailureGroups are the kinds of failures within the window, the most
@@ -88,16 +89,16 @@ func (s *Store) FailureGroups(ctx context.Context, window Window, filter Failure
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	groups, latest := make([]*FailureGroup, len(rows)), make([]time.Time, len(rows))
+	groups, said := make([]*FailureGroup, len(rows)), make([]time.Time, len(rows))
 	points, asked := f.points(), askedFailures{span: f.now}
 	asked.orgs, asked.byOrg = filter.orgs()
 	for i := range rows {
-		if groups[i], latest[i], err = rows[i].group(&f, points); err != nil {
+		if groups[i], said[i], err = rows[i].group(&f, points); err != nil {
 			return nil, err
 		}
 		groups[i].asked = asked
 	}
-	if err := s.addSamples(ctx, &f, filter, groups, latest); err != nil {
+	if err := s.addSamples(ctx, &f, filter, groups, said); err != nil {
 		return nil, err
 	}
 	if err := s.addShares(ctx, &f, numbers, groups); err != nil {
@@ -131,14 +132,14 @@ func (s *Store) groupRows(ctx context.Context, f *frame, filter FailureFilter) (
 			sum(r.total) FILTER (WHERE s.part = 0)::bigint AS total, sum(r.open) FILTER (WHERE s.part = 0)::bigint AS open,
 			min(r.first_at) FILTER (WHERE s.part = 0) AS first_at, max(r.last_at) FILTER (WHERE s.part = 0) AS last_at,
 			bool_or(s.part = 1) AS known, `+hit+` AS orgs,
-			string_agg(date_part('epoch', r.bucket)::bigint || ':' || r.total || ':' || r.payload_id, ',') FILTER (WHERE s.part = 0) AS buckets
+			string_agg(date_part('epoch', r.bucket)::bigint || ':' || r.total || ':' || r.payload_id || ':' || (r.message <> '')::int, ',') FILTER (WHERE s.part = 0) AS buckets
 		`+from+`
 		GROUP BY r.fingerprint, r.service, r.source HAVING sum(r.total) FILTER (WHERE s.part = 0) > 0
 		ORDER BY total DESC, r.fingerprint, r.service, r.source LIMIT ?`, append(args, mostFailureGroups)...)
 	return rows, err
 }
 
-// group also gives the last bucket.
+// group also gives the last bucket of which a message is known, or the last.
 func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time, error) {
 	g := &FailureGroup{
 		Fingerprint: payload.Fingerprint(r.Fingerprint), Service: r.Service, Source: r.Source,
@@ -161,29 +162,31 @@ func (r *groupRow) group(f *frame, points []time.Time) (*FailureGroup, time.Time
 	for _, b := range buckets[:min(len(buckets), MostFailureSamples)] {
 		g.last = append(g.last, b.payload)
 	}
-	return g, buckets[0].at, nil
+	said := max(slices.IndexFunc(buckets, func(b kindBucket) bool { return b.said }), 0)
+	return g, buckets[said].at, nil
 }
 
 func parseBucket(text string) (kindBucket, error) {
 	at, rest, _ := strings.Cut(text, ":")
-	total, number, _ := strings.Cut(rest, ":")
+	total, rest, _ := strings.Cut(rest, ":")
+	number, said, _ := strings.Cut(rest, ":")
 	seconds, err1 := strconv.ParseInt(at, 10, 64)
-	b := kindBucket{at: time.Unix(seconds, 0).UTC()}
+	b := kindBucket{at: time.Unix(seconds, 0).UTC(), said: said == "1"}
 	var err2, err3 error
 	b.total, err2 = strconv.ParseInt(total, 10, 64)
 	b.payload, err3 = strconv.ParseInt(number, 10, 64)
 	return b, errors.Join(err1, err2, err3)
 }
 
-// addSamples looks up what the last bucket of each group says.
-func (s *Store) addSamples(ctx context.Context, f *frame, filter FailureFilter, groups []*FailureGroup, latest []time.Time) error {
+// addSamples looks up what these buckets of the groups, one each, say.
+func (s *Store) addSamples(ctx context.Context, f *frame, filter FailureFilter, groups []*FailureGroup, buckets []time.Time) error {
 	stretches := f.stretches(f.now)
 	var values []string
 	var args []any
 	for i, g := range groups {
-		at := slices.IndexFunc(stretches, func(s stretch) bool { return latest[i].Before(s.to) })
+		at := slices.IndexFunc(stretches, func(s stretch) bool { return buckets[i].Before(s.to) })
 		values = append(values, "(?::int, ?::smallint, ?::timestamptz, ?::text, ?::text, ?::bigint)")
-		args = append(args, i, int16(stretches[at].series), latest[i], g.Service, g.Source, int64(g.Fingerprint))
+		args = append(args, i, int16(stretches[at].series), buckets[i], g.Service, g.Source, int64(g.Fingerprint))
 	}
 	orgs, _ := filter.orgs()
 	var rows []struct {
@@ -192,7 +195,7 @@ func (s *Store) addSamples(ctx context.Context, f *frame, filter FailureFilter, 
 	}
 	err := s.read(ctx, "failure samples", &rows, `SELECT g.n, r.message FROM (VALUES `+strings.Join(values, ", ")+`) g(n, series, bucket, service, source, fingerprint)
 		CROSS JOIN LATERAL (SELECT r.message, r.last_at FROM failure_rollups r WHERE r.generation = (SELECT rollup_state.generation FROM rollup_state) AND r.series = g.series
-			AND r.org_id IN (?) AND r.bucket = g.bucket AND r.service = g.service AND r.source = g.source AND r.fingerprint = g.fingerprint OFFSET 0) r
+			AND r.org_id IN (?) AND r.bucket = g.bucket AND r.service = g.service AND r.source = g.source AND r.fingerprint = g.fingerprint AND r.message <> '' OFFSET 0) r
 		ORDER BY r.last_at`, append(args, bun.List(orgs))...)
 	for _, r := range rows {
 		groups[r.N].Sample = r.Message

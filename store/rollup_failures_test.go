@@ -255,6 +255,24 @@ func TestAKindIsNewAgainstTheWindowBefore(t *testing.T) {
 	}
 }
 
+func TestAKindSaysWhatIsKnownOfAnyOfItsFailures(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	f := newFeeder(t, l.Store, 0)
+	lasting, healed := event(1, "puptoo", "error", -5*time.Hour), event(2, "puptoo", "error", -time.Hour)
+	lasting.Message, healed.Message = "timeout after 3 s", "timeout after 40 s"
+	f.feed(lasting)
+	f.feed(healed, event(2, "puptoo", "success", -time.Hour+time.Second)) // counted when all was well again
+	l.fold()
+	groups, err := l.FailureGroups(t.Context(), since(24*time.Hour), store.FailureFilter{})
+	if err != nil || len(groups) != 1 || groups[0].Total != 2 {
+		t.Fatalf("%+v, %v", groups, err)
+	}
+	if got := groups[0].Sample; got != lasting.Message {
+		t.Errorf("the sample is %q, want %q: of the last failure none is known", got, lasting.Message)
+	}
+}
+
 func TestPayloadsByFingerprint(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
