@@ -118,10 +118,14 @@ func (r *reader) firstArg() bool {
 
 // exception tells whether the last word names an exception.
 func (r *reader) exception() bool {
-	w := r.key[r.last:]
+	return exceptionEnd(string(r.key[max(r.last, len(r.key)-12):])) && r.camel
+}
+
+// exceptionEnd tells whether a name in lower case ends like an exception's.
+func exceptionEnd(name string) bool {
 	for _, end := range [...]string{"error", "exception", "failure", "failed", "timeout", "refused", "disconnected", "closed", "reset", "warning", "fault", "expired"} {
-		if len(w) >= len(end) && string(w[len(w)-len(end):]) == end {
-			return r.camel
+		if strings.HasSuffix(name, end) {
+			return true
 		}
 	}
 	return false

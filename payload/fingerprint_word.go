@@ -383,13 +383,25 @@ func shapeOf(w string) shape {
 	return sh
 }
 
-// classLike: Utf8Error, S3UploadFailedError.
+// classLike: Utf8Error, S3UploadFailedError, K8sClientError.
 func classLike(w string, sh shape) bool {
-	if sh.turns != 2 || sh.lone > 0 || w[0] < 'A' || w[0] > 'Z' || len(w) > 64 {
+	if sh.turns > 2 || sh.lone > 0 || sh.digits > 4 || len(w) > 64 || w[0] < 'A' || w[0] > 'Z' {
 		return false
 	}
-	i := strings.LastIndexAny(w, "0123456789") + 1
-	return i+2 < len(w) && w[i] >= 'A' && w[i] <= 'Z' && w[i+1] >= 'a' && w[i+2] >= 'a'
+	i := len(w)
+	for i > 0 && w[i-1] >= 'a' && w[i-1] <= 'z' {
+		i--
+	}
+	return i > 0 && i+3 <= len(w) && w[i-1] >= 'A' && w[i-1] <= 'Z' && strings.LastIndexAny(w, "0123456789") < i
+}
+
+// numberedException: the number is part of what the exception is called.
+func numberedException(w string) bool {
+	if w[0] < 'A' || w[0] > 'Z' || !strings.ContainsAny(w, "0123456789") {
+		return false
+	}
+	sh := shapeOf(w)
+	return sh.dots == 0 && classLike(w, sh) && exceptionEnd(strings.ToLower(w[len(w)-min(len(w), 12):]))
 }
 
 // pathLike says what a word with slashes is: "and/or" is one.
@@ -580,7 +592,7 @@ func (r *reader) word(w string) {
 		return
 	}
 	code := r.codeBehind(w)
-	keep := numberedName(w) || r.codeLike(w, r.s[r.at:r.stop])
+	keep := numberedName(w) || r.codeLike(w, r.s[r.at:r.stop]) || numberedException(w)
 	listed := r.gap&gapComma != 0 && r.gap&^(gapComma|gapSpace) == 0
 	item := r.many && listed
 	r.begin()
