@@ -47,15 +47,18 @@ func (s *Store) FailureSamples(ctx context.Context, groups []*FailureGroup) (map
 		walked = samplesWalked
 		within.and("c.org_id IN (?)", bun.List(of.orgs))
 	}
-	args = slices.Concat(numbers, args, []any{of.from, of.to, walked}, within.args, []any{of.to, MostFailureSamples})
+	args = slices.Concat(numbers, args, []any{of.from, of.to, walked}, within.args, []any{of.to, MostFailureSamples, MostFailureSamples})
 	var rows []sampleRow
+	// Which they are is found first: journeys are read of these alone.
 	err := s.read(ctx, "failure payloads", &rows, `SELECT k.n, `+payloadColumns+` FROM (
-			SELECT * FROM (VALUES `+strings.Join(known, ", ")+`) u(n, id)
-			UNION SELECT g.n, c.id FROM (VALUES `+strings.Join(kinds, ", ")+`) g(n, fingerprint) CROSS JOIN LATERAL (
-				SELECT c.id FROM (SELECT p.id, p.org_id, p.failed_at, p.started_at FROM payloads p
-					WHERE p.failed_fingerprint = g.fingerprint AND p.started_at >= ? AND p.started_at < ? ORDER BY p.started_at DESC LIMIT ?) c
-				WHERE `+within.sql()+` AND c.failed_at < ? ORDER BY c.started_at DESC LIMIT ?) c
-		) k JOIN payloads p ON p.id = k.id WHERE p.started_at IS NOT NULL`, args...)
+			SELECT k.n, k.id, row_number() OVER (PARTITION BY k.n ORDER BY coalesce(p.failed_at, p.updated_at) DESC, k.id DESC) AS place FROM (
+				SELECT * FROM (VALUES `+strings.Join(known, ", ")+`) u(n, id)
+				UNION SELECT g.n, c.id FROM (VALUES `+strings.Join(kinds, ", ")+`) g(n, fingerprint) CROSS JOIN LATERAL (
+					SELECT c.id FROM (SELECT p.id, p.org_id, p.failed_at, p.started_at FROM payloads p
+						WHERE p.failed_fingerprint = g.fingerprint AND p.started_at >= ? AND p.started_at < ? ORDER BY p.started_at DESC LIMIT ?) c
+					WHERE `+within.sql()+` AND c.failed_at < ? ORDER BY c.started_at DESC LIMIT ?) c
+			) k JOIN payloads p ON p.id = k.id WHERE p.started_at IS NOT NULL
+		) k JOIN payloads p ON p.id = k.id WHERE k.place <= ?`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (s *Store) FailureSamples(ctx context.Context, groups []*FailureGroup) (map
 	return samples, nil
 }
 
-// lastToFail are the payloads that failed last in the way of the group.
+// lastToFail puts the payloads first that failed last in the way of the group.
 func lastToFail(g *FailureGroup, payloads []*Payload) []*Payload {
 	at := make(map[*Payload]time.Time, len(payloads))
 	for _, p := range payloads {
@@ -86,7 +89,7 @@ func lastToFail(g *FailureGroup, payloads []*Payload) []*Payload {
 		}
 	}
 	slices.SortFunc(payloads, func(a, b *Payload) int { return cmp.Or(at[b].Compare(at[a]), cmp.Compare(b.ID, a.ID)) })
-	return payloads[:min(len(payloads), MostFailureSamples)]
+	return payloads
 }
 
 func (g *FailureGroup) has(k payload.FailureKind) bool {
