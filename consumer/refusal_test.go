@@ -103,3 +103,32 @@ func TestATopicThatMayNotBeRead(t *testing.T) {
 	b.waitStatuses(30)
 	r.waitReady()
 }
+
+// Who may not be of the group is told so, not left waiting for it.
+func TestAGroupThatMayNotBeJoined(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cluster := b.Broker().Cluster()
+	var refuses atomic.Bool
+	refuses.Store(true)
+	cluster.ControlKey(int16(kmsg.FindCoordinator), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if !refuses.Load() {
+			return nil, nil, false
+		}
+		answer := request.ResponseKind().(*kmsg.FindCoordinatorResponse)
+		answer.ErrorCode = kerr.GroupAuthorizationFailed.Code
+		for _, key := range request.(*kmsg.FindCoordinatorRequest).CoordinatorKeys {
+			refused := kmsg.NewFindCoordinatorResponseCoordinator()
+			refused.Key, refused.ErrorCode = key, kerr.GroupAuthorizationFailed.Code
+			answer.Coordinators = append(answer.Coordinators, refused)
+		}
+		return answer, nil, true
+	})
+	b.Produce(0, messages(1, 10)...)
+	r := b.start()
+	r.waitReason("it cannot join its group: GROUP_AUTHORIZATION_FAILED")
+	refuses.Store(false)
+	b.waitStatuses(30)
+	r.waitReady()
+}
