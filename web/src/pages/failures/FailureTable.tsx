@@ -104,7 +104,7 @@ function Failure({ group, to }: { group: FailureGroup; to: string }) {
   return (
     <>
       <Link to={to} className="pt-sentence pt-failure-sample" title={sample ?? undefined}>
-        {sample ?? 'No reason given'}
+        {sample ?? 'No reason known'}
       </Link>
       <span className="pt-failure-place">
         {isNew && (
