@@ -23,7 +23,7 @@ set -m # process groups of their own, in which Ctrl-C's signal is not ignored
 bin/jaeger >"$dir.jaeger.log" 2>&1 &
 jaeger=$!
 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 JOURNEY_TRACES=on JAEGER_URL=$page \
-  bin/payload-tracker demo --fresh --dir "$dir" >"$dir.demo.log" 2>&1 &
+  bin/payload-tracker demo --fresh --rate 20 --dir "$dir" >"$dir.demo.log" 2>&1 &
 demo=$!
 set +m
 stop() {
