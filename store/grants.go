@@ -47,18 +47,24 @@ func (r Roles) names() []string {
 }
 
 // Grant gives the roles what their work needs, and takes away what else they
-// were given on our tables. Only the tables' owner may.
+// were given on our tables. Only the tables' owner may. Safe to call from many
+// processes at once: the database itself refuses two that grant the same.
 func (s *Store) Grant(ctx context.Context, roles Roles) error {
-	err := s.grantTables(ctx, roles)
-	for _, name := range roles.names() {
-		if err == nil {
-			err = s.grantPartitions(ctx, pgx.Identifier{name}.Sanitize())
+	if len(roles.names()) == 0 {
+		return nil
+	}
+	return s.migrateAlone(ctx, func() error {
+		err := s.grantTables(ctx, roles)
+		for _, name := range roles.names() {
+			if err == nil {
+				err = s.grantPartitions(ctx, pgx.Identifier{name}.Sanitize())
+			}
 		}
-	}
-	if err != nil {
-		return fmt.Errorf("grant: %w", err)
-	}
-	return nil
+		if err != nil {
+			return fmt.Errorf("grant: %w", err)
+		}
+		return nil
+	})
 }
 
 func (s *Store) grantTables(ctx context.Context, roles Roles) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -97,4 +98,23 @@ func TestTheOwnerIsGrantedNothing(t *testing.T) {
 	if !whole {
 		t.Error("its rights were changed")
 	}
+}
+
+// Many processes migrate at once, and so grant at once.
+func TestManyGrantAtOnce(t *testing.T) {
+	t.Parallel()
+	y := newYard(t, noon)
+	role := y.newRole()
+	var all sync.WaitGroup
+	for range 6 {
+		s := y.open()
+		all.Go(func() {
+			for range 3 {
+				if err := s.Grant(t.Context(), store.Roles{Read: role}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
