@@ -162,6 +162,40 @@ func TestEachUserMayDoItsWorkAndNoMore(t *testing.T) {
 	}
 }
 
+// What one user has made is handed over to three, as SECURITY.md says.
+func TestOneUserBecomesThree(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t)
+	former := "payload_tracker" + h.suffix
+	database := strings.TrimPrefix(h.address().Path, "/")
+	admin := storetest.Conn(t, h.dsn)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("CREATE ROLE " + former + " LOGIN PASSWORD 'change-me-0'")
+	exec("ALTER DATABASE " + database + " OWNER TO " + former)
+	one := &product{T: t, env: settingsOf(t, h.dsn)}
+	one.env["DB_USER"], one.env["DB_PASSWORD"] = former, "change-me-0"
+	one.command("migrate", "up")
+
+	page, err := os.ReadFile(filepath.Join("..", "..", "SECURITY.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand := regexp.MustCompile("REASSIGN OWNED BY (payload_tracker) TO (payload_tracker_migrate);").FindString(string(page))
+	exec(regexp.MustCompile(`payload_tracker(_migrate)?`).ReplaceAllString(hand, "${0}"+h.suffix))
+	exec("DROP ROLE " + former)
+	owner := &product{T: t, env: h.env}
+	owner.command("migrate", "down", "--dev")
+	owner.command("migrate", "up")
+	owner.env["RETENTION"] = "30d"
+	owner.command("retention")
+	h.mayNot(h.as("read", "change-me-3"), "DELETE FROM payloads")
+}
+
 // work has events of all kinds come in, and asks everything.
 func (p *product) work(h *household) {
 	p.Helper()
