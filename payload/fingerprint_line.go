@@ -46,6 +46,7 @@ func (r *reader) keeps(line string) int {
 	}
 	ruby := rubyFrame(said)
 	if r.framed = r.frame(said, indented) || ruby == len(said); r.framed {
+		r.stacked = true
 		return -1
 	}
 	return from + ruby

@@ -10,17 +10,20 @@ import (
 // How much of a message is read. Ids and frames take most of the space and
 // little of the key; more than this is behind any sentence.
 const (
-	maxHead  = 8 << 10 // bytes of a longer message that are read at its beginning
-	maxTail  = 4 << 10 // and at its end: the exception stands behind its frames
-	maxEnd   = 512     // of one line
-	maxToken = 256     // bytes of a word: a longer one is data
-	maxKey   = 768     // bytes of the key
+	maxHead   = 8 << 10  // bytes of a longer message that are read at its beginning
+	maxTail   = 4 << 10  // and at its end: the exception stands behind its frames
+	maxEnd    = 512      // of one line
+	maxLinks  = 48 << 10 // between the ends, in which a chain's exceptions are looked for
+	mostLinks = 8
+	maxToken  = 256 // bytes of a word: a longer one is data
+	maxKey    = 768 // bytes of the key
 )
 
 // What reading costs, about as it takes time, and may cost of either end.
 const (
 	headCost  = 3600
 	tailCost  = 1600
+	linkCost  = 600
 	tokenCost = 20 // and one for each byte
 	markCost  = 12
 	lineCost  = 24
@@ -56,6 +59,8 @@ type reader struct {
 	item         int  // where in the key a word stands in a list of details
 	cut          bool // what says that the text was cut off stands behind the last word
 	framed       bool // the line before was a frame
+	stacked      bool // frames were met
+	traced       bool // a Python traceback was met
 	dropped      bool // the last pair was left out
 
 	clause, line span // where the clause and the line that are read begin
@@ -107,14 +112,19 @@ const (
 	skipRest
 )
 
-// read reads a message of any size. Of a long one both ends are read, so that
-// the cost has a bound.
+// read reads a message of any size. Of a long one both ends are read, and what
+// links a chain of exceptions between them, so that the cost has a bound.
 func (r *reader) read(message string) {
 	if len(message) > maxHead+maxTail {
-		head, tail := clip(message, maxHead), trimEnd(message[len(message)-maxTail:])
-		head, tail = splitLines(uncoloured(head)), splitLines(uncoloured(tail))
+		begins := wholeLines(clip(message, maxHead))
+		head, tail := splitLines(uncoloured(begins)), splitLines(uncoloured(trimEnd(message[len(message)-maxTail:])))
 		r.part(head, prefixOf(head), headCost)
-		r.part(tail, torn(tail, 0), tailCost)
+		r.links(message, max(0, len(begins)-1), len(message)-maxTail)
+		from := torn(tail, 0)
+		if r.traced && from < len(tail) && class[tail[from]] == isBlank {
+			r.skip = skipFrames
+		}
+		r.part(tail, from, tailCost)
 	} else {
 		s := splitLines(uncoloured(trimEnd(message)))
 		if r.part(s, prefixOf(s), headCost); r.at < len(s) {
@@ -122,6 +132,49 @@ func (r *reader) read(message string) {
 		}
 	}
 	r.dropCut()
+}
+
+// links reads the lines between from and to that tell of another exception in
+// a chain: how many frames stand between them is a detail.
+func (r *reader) links(message string, from, to int) {
+	switch {
+	case r.traced: // Python: in front of a blank line, not indented
+		to = min(to, from+maxLinks/2)
+		for range mostLinks {
+			i := strings.Index(message[from:to], "\n\n")
+			if i < 0 {
+				return
+			}
+			line := strings.LastIndexByte(message[:from+i], '\n') + 1
+			if line > from && class[message[line]] != isBlank {
+				r.skip = skipNothing
+				r.part(clip(message[line:from+i], maxEnd), 0, linkCost)
+				r.skip = skipFrames
+			}
+			from += i + 2
+		}
+	case r.stacked:
+		to = min(to+len(causedBy)-1, from+maxLinks)
+		for range mostLinks {
+			i := strings.Index(message[from:to], causedBy)
+			if i < 0 {
+				return
+			}
+			from += i + 1
+			r.part(clip(message[from:lineEnd(message, from)], maxEnd), 0, linkCost)
+		}
+	}
+}
+
+const causedBy = "\nCaused by: "
+
+// wholeLines cuts off a last line that is not whole, unless it is a long one.
+func wholeLines(s string) string {
+	end := max(0, len(s)-2*maxEnd)
+	if i := strings.LastIndexByte(s[end:], '\n'); i >= 0 {
+		return s[:end+i+1]
+	}
+	return s
 }
 
 func trimEnd(s string) string { return strings.TrimRight(s, " \t\r\n") }
@@ -185,7 +238,7 @@ func (r *reader) readLine() {
 		if i >= len("Exception Group ") {
 			r.stop = r.at + len(strings.TrimSuffix(r.s[r.at:r.stop], "Exception Group "))
 		}
-		r.skip = skipFrames
+		r.skip, r.traced = skipFrames, true
 	}
 	for r.at < r.stop && len(r.key) < maxKey && r.text > 0 {
 		from := r.at

@@ -205,6 +205,39 @@ func TestFingerprintReadsBothEnds(t *testing.T) {
 	}
 }
 
+// Every link of a chain counts, however many frames stand between them.
+func TestFingerprintReadsEveryLink(t *testing.T) {
+	t.Parallel()
+	for name, chain := range map[string]struct {
+		frame, text string // %f: the frames
+		longest     int
+	}{
+		"Java": {
+			"\n\tat com.example.runtimes.events.EventSender_ClientProxy.send(EventSender.java:123)",
+			"io.Foo: push failed%f\nCaused by: a.Middle: CAUSE%f\n\t... 3 more\nCaused by: java.net.ConnectException: refused%f\n\t... 3 more", 200,
+		},
+		"Python": {
+			"  File \"/opt/venv/lib64/python3.11/site-packages/a.py\", line 12, in run\n    return f(x)\n",
+			"not stored: Traceback (most recent call last):\n%fKeyError: 'hosts'\n\nDuring handling of the above exception, another exception occurred:\n\n" +
+				"Traceback (most recent call last):\n%fa.Broken: CAUSE\n\nThe above exception was the direct cause of the following exception:\n\n" +
+				"Traceback (most recent call last):\n%fa.Lost: report is lost", 120,
+		},
+	} {
+		long := func(frames int, cause string) string {
+			return strings.NewReplacer("%f", strings.Repeat(chain.frame, frames), "CAUSE", cause).Replace(chain.text)
+		}
+		want := payload.FingerprintOf("s", "", long(3, "gave up"))
+		for frames := 1; frames <= chain.longest; frames++ {
+			if message := long(frames, "gave up"); payload.FingerprintOf("s", "", message) != want {
+				t.Fatalf("%s: %d frames matter: %s", name, frames, payload.Key(message))
+			}
+			if message := long(frames, "never began"); payload.FingerprintOf("s", "", message) == want {
+				t.Fatalf("%s: behind %d frames a link does not matter: %s", name, frames, payload.Key(message))
+			}
+		}
+	}
+}
+
 func FuzzFingerprint(f *testing.F) {
 	for _, file := range []string{"failures.jsonl", "failures-more.jsonl", "failures-further.jsonl"} {
 		for _, c := range failureCases(f, file) {
