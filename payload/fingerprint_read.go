@@ -140,18 +140,22 @@ func (r *reader) links(message string, from, to int) {
 	switch {
 	case r.traced: // Python: in front of a blank line, not indented
 		to = min(to, from+maxLinks/2)
+		blank := "\n\n"
+		if strings.Contains(message[:maxEnd], "\r\n") {
+			blank = "\n\r\n"
+		}
 		for range mostLinks {
-			i := strings.Index(message[from:to], "\n\n")
+			i := strings.Index(message[from:to], blank)
 			if i < 0 {
 				return
 			}
-			line := strings.LastIndexByte(message[:from+i], '\n') + 1
-			if line > from && class[message[line]] != isBlank {
+			line := strings.LastIndexByte(message[from:from+i], '\n') + 1
+			if line > 0 && class[message[from+line]] != isBlank {
 				r.skip = skipNothing
-				r.part(clip(message[line:from+i], maxEnd), 0, linkCost)
+				r.part(clip(message[from+line:from+i], maxEnd), 0, linkCost)
 				r.skip = skipFrames
 			}
-			from += i + 2
+			from += i + len(blank)
 		}
 	case r.stacked:
 		to = min(to+len(causedBy)-1, from+maxLinks)
@@ -161,7 +165,8 @@ func (r *reader) links(message string, from, to int) {
 				return
 			}
 			from += i + 1
-			r.part(clip(message[from:lineEnd(message, from)], maxEnd), 0, linkCost)
+			line := clip(message[from:], maxEnd)
+			r.part(line[:lineEnd(line, 0)], 0, linkCost)
 		}
 	}
 }

@@ -228,7 +228,7 @@ func TestFingerprintReadsEveryLink(t *testing.T) {
 		}
 		want := payload.FingerprintOf("s", "", long(3, "gave up"))
 		for frames := 1; frames <= chain.longest; frames++ {
-			if message := long(frames, "gave up"); payload.FingerprintOf("s", "", message) != want {
+			if message := long(frames, "gave up"); payload.FingerprintOf("s", "", message) != want || payload.FingerprintOf("s", "", strings.ReplaceAll(message, "\n", "\r\n")) != want {
 				t.Fatalf("%s: %d frames matter: %s", name, frames, payload.Key(message))
 			}
 			if message := long(frames, "never began"); payload.FingerprintOf("s", "", message) == want {
