@@ -101,7 +101,7 @@ func buildApp(ctx context.Context, config *config, logs io.Writer) (*app, error)
 		return nil, err
 	}
 	a.ends = consumer.NewEnds(kafka)
-	a.registry.MustRegister(newGauges(a.store)...)
+	a.registry.MustRegister(newGauges(a.store, a.log)...)
 	a.registry.MustRegister(a.readyGauges())
 	context.AfterFunc(ctx, func() { a.leaving.Store(true) })
 	return a, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ const (
 
 // gauges are metrics made of one look at the database.
 type gauges[T any] struct {
+	what  string // they tell of
+	log   *slog.Logger
 	descs []*prometheus.Desc
 	fresh time.Duration
 	read  func(context.Context) (T, error)
@@ -65,25 +68,29 @@ func (g *gauges[T]) look() (T, bool) {
 	ctx, cancel := context.WithTimeout(identity.WithScope(context.Background(), identity.Everything()), gaugesPatience)
 	defer cancel()
 	value, err := g.read(ctx)
+	if first := g.asked.IsZero(); err != nil && (g.known || first) { // once: alerts on them cannot fire meanwhile
+		g.log.WarnContext(ctx, "metrics are missing", slog.String("of", g.what), slog.Any("error", err))
+	}
 	g.value, g.known, g.asked = value, err == nil, time.Now()
 	return g.value, g.known
 }
 
 // newGauges are all of them.
-func newGauges(s *store.Store) []prometheus.Collector {
-	return []prometheus.Collector{standingGauges(s), storageGauges(s), retentionGauges(s), serviceGauges(s), failureGauges(s)}
+func newGauges(s *store.Store, log *slog.Logger) []prometheus.Collector {
+	return []prometheus.Collector{standingGauges(s, log), storageGauges(s, log), retentionGauges(s, log), serviceGauges(s, log), failureGauges(s, log)}
 }
 
 func gaugeDesc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("payload_tracker_"+name, help, labels, nil)
 }
 
-func standingGauges(s *store.Store) prometheus.Collector {
+func standingGauges(s *store.Store, log *slog.Logger) prometheus.Collector {
 	payloads := gaugeDesc("payloads", "Payloads that began in the last hour, by their verdict now.", "verdict")
 	stalled := gaugeDesc("payloads_stalled", "Payloads that hang, whenever they began.")
 	overdue := gaugeDesc("handovers_overdue",
 		"Payloads that hang because a service has not begun after another; of the newest 10,000 that hang.", "from", "to")
 	return &gauges[*store.Standing]{
+		what: "how payloads stand", log: log,
 		descs: []*prometheus.Desc{payloads, stalled, overdue}, fresh: standingFresh, read: s.Standing,
 		send: func(standing *store.Standing, send sendGauge) {
 			for verdict, n := range standing.Recent {
@@ -97,7 +104,7 @@ func standingGauges(s *store.Store) prometheus.Collector {
 	}
 }
 
-func storageGauges(s *store.Store) prometheus.Collector {
+func storageGauges(s *store.Store, log *slog.Logger) prometheus.Collector {
 	whole := gaugeDesc("database_bytes", "Size of the database.")
 	table := gaugeDesc("table_bytes", "Size of a table that grows, with its indexes and all of its partitions.", "table")
 	partitions := gaugeDesc("partitions", "Partitions of the events.")
@@ -107,6 +114,7 @@ func storageGauges(s *store.Store) prometheus.Collector {
 	newest := gaugeDesc("newest_event_timestamp_seconds", "Date of the newest event, in seconds since 1970; absent without one.")
 	takenIn := gaugeDesc("last_taken_in_timestamp_seconds", "When a batch was last stored, in seconds since 1970; absent before the first.")
 	return &gauges[*store.Storage]{
+		what: "what the database holds", log: log,
 		descs: []*prometheus.Desc{whole, table, partitions, ahead, deltas, oldest, newest, takenIn}, fresh: numbersFresh, read: s.Storage,
 		send: func(held *store.Storage, send sendGauge) {
 			send(whole, float64(held.Bytes))
@@ -126,7 +134,7 @@ func storageGauges(s *store.Store) prometheus.Collector {
 }
 
 // retentionGauges tell what is given up and what goes next, whichever process looks after it.
-func retentionGauges(s *store.Store) prometheus.Collector {
+func retentionGauges(s *store.Store, log *slog.Logger) prometheus.Collector {
 	gauge := func(name, help string) *prometheus.Desc { return gaugeDesc("retention_"+name, help) }
 	horizon := gauge("horizon_timestamp_seconds", "Events of dates before this one are given up; 0: none are.")
 	age := gauge("age_seconds", "How old an event may grow: RETENTION; 0: any age.")
@@ -136,6 +144,7 @@ func retentionGauges(s *store.Store) prometheus.Collector {
 	nextBytes := gauge("next_bytes", "What the events of the oldest day that is kept take.")
 	done := gauge("done_timestamp_seconds", "When a look at what is too old last ended well; 0: never, or nothing is given up any more.")
 	return &gauges[*store.RetentionState]{
+		what: "what is given up", log: log,
 		descs: []*prometheus.Desc{horizon, age, used, left, nextDay, nextBytes, done}, fresh: numbersFresh, read: s.RetentionState,
 		send: func(r *store.RetentionState, send sendGauge) {
 			send(horizon, float64(r.Horizon.Unix()))
@@ -158,12 +167,13 @@ func retentionGauges(s *store.Store) prometheus.Collector {
 	}
 }
 
-func serviceGauges(s *store.Store) prometheus.Collector {
+func serviceGauges(s *store.Store, log *slog.Logger) prometheus.Collector {
 	const among = " Of the 30 services with the most payloads."
 	payloads := gaugeDesc("service_payloads", "Payloads that came to a service in the last hour, by how they stand there: received (all), succeeded, failed, open."+among, "service", "result")
 	rate := gaugeDesc("service_success_ratio", "Share that succeeded of those that ended at a service in the last hour, 0 to 1; absent where none ended."+among, "service")
 	seconds := gaugeDesc("service_seconds", "Time that payloads took at a service in the last hour, in seconds: quantiles 0.5, 0.95 and 0.99 of those that ended."+among, "service", "quantile")
 	return &gauges[[]*store.ServiceNumbers]{
+		what: "services", log: log,
 		descs: []*prometheus.Desc{payloads, rate, seconds}, fresh: numbersFresh,
 		read: func(ctx context.Context) ([]*store.ServiceNumbers, error) {
 			return s.Services(ctx, lastHour(), store.NumbersFilter{})
@@ -198,10 +208,11 @@ func busiest(services []*store.ServiceNumbers) []*store.ServiceNumbers {
 	return services[:min(len(services), mostGaugeServices)]
 }
 
-func failureGauges(s *store.Store) prometheus.Collector {
+func failureGauges(s *store.Store, log *slog.Logger) prometheus.Collector {
 	failures := gaugeDesc("failures", "Payloads that failed in one way in the last hour: of the 10 most frequent kinds of failure, by the fingerprint that the page finds them by.",
 		"service", "source", "fingerprint")
 	return &gauges[[]*store.FailureGroup]{
+		what: "failures", log: log,
 		descs: []*prometheus.Desc{failures}, fresh: numbersFresh,
 		read: func(ctx context.Context) ([]*store.FailureGroup, error) {
 			return s.FailureGroups(ctx, lastHour(), store.FailureFilter{})

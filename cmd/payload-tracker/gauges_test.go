@@ -3,11 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/payload-tracker/payload-tracker/store"
 )
@@ -96,6 +100,10 @@ func TestMetricsSayWhatStatsSay(t *testing.T) {
 func TestMetricsAreThereWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	a := tenantApp(t, nil)
+	var log lockedBuffer
+	a.registry = prometheus.NewRegistry()
+	a.registry.MustRegister(newGauges(a.store, slog.New(slog.NewTextHandler(&log, nil)))...)
+	a.registry.MustRegister(a.readyGauges(), collectors.NewGoCollector())
 	a.store.Close()
 	code, text := askAs(t, a.metricsHandler(), "nobody", http.MethodGet, "/metrics", "")
 	if code != http.StatusOK || !strings.Contains(text, "go_goroutines") || strings.Contains(text, "payload_tracker_payloads") {
@@ -103,6 +111,9 @@ func TestMetricsAreThereWithoutTheDatabase(t *testing.T) {
 	}
 	if !strings.Contains(text, `payload_tracker_ready{part="database"} 0`) {
 		t.Error("the database is not said to be away")
+	}
+	if said := log.String(); strings.Count(said, "metrics are missing") != 5 || !strings.Contains(said, `of="what the database holds"`) {
+		t.Errorf("the log says %s", said)
 	}
 }
 

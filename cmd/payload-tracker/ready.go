@@ -53,6 +53,7 @@ const readyFresh = 5 * time.Second
 func (a *app) readyGauges() prometheus.Collector {
 	ready := gaugeDesc("ready", "1 while a part of this process is well, else 0: process, database, schema, and assignment where it consumes. /readyz says the reason.", "part")
 	return &gauges[map[string]string]{
+		what: "whether the process is well", log: a.log,
 		descs: []*prometheus.Desc{ready}, fresh: readyFresh,
 		read: func(ctx context.Context) (map[string]string, error) { return a.reasons(ctx), nil },
 		send: func(reasons map[string]string, send sendGauge) {
