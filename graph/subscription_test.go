@@ -200,11 +200,16 @@ func TestSubscriptionsShowThatTheyLive(t *testing.T) {
 	t.Parallel()
 	b := setupLive(t, func(c *graph.HandlerConfig) { c.Live.KeepAlive, c.Live.WriteTime = 50*time.Millisecond, 2*time.Second })
 	var pings atomic.Int32
-	c := b.dial(&websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool { return pings.Add(1) > 0 }})
+	ctx, enough := context.WithTimeout(t.Context(), patience)
+	defer enough()
+	c := b.dial(&websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool {
+		if pings.Add(1) == 3 {
+			enough()
+		}
+		return true
+	}})
 	c.say(`{"type":"connection_init"}`)
 	c.hear()
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
 	_, _, _ = c.conn.Read(ctx)
 	if pings.Load() < 3 {
 		t.Errorf("%d pings", pings.Load())
