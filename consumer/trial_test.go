@@ -370,6 +370,8 @@ func within(longest time.Duration, condition func() bool) bool {
 type member struct {
 	*trial
 	number  int
+	lives   int    // how often it has started
+	life    string // its name to the brokers, another each time
 	tamper  *tamper
 	lines   *lines
 	store   *store.Store
@@ -390,7 +392,8 @@ func (m *member) start() {
 	}
 	lines := &lines{t: m.t, database: newProxyTo(m.t, dsn.Host, m.tamper), brokers: map[string]*proxy{}}
 	dsn.Host = lines.database.address()
-	m.lines, m.store = lines, m.open(dsn.String())
+	m.lives++
+	m.lines, m.store, m.life = lines, m.open(dsn.String()), fmt.Sprintf("member-%d-%d", m.number, m.lives)
 	b := &bundle{Kafka: m.Kafka, t: m.t, store: m.store}
 	m.running = b.start(func(c *consumer.Config) {
 		c.Logger = c.Logger.With(slog.Int("member", m.number))
@@ -398,7 +401,7 @@ func (m *member) start() {
 		c.SessionTimeout, c.Hold, c.StopGrace = trialSession, 300*time.Millisecond, 500*time.Millisecond
 		c.IngestTimeout, c.WatchEvery = 5*time.Second, 500*time.Millisecond
 		// kfake waits this long for a consumer that was killed as it joined.
-		c.KafkaOpts = []kgo.Opt{kgo.Dialer(lines.dial), kgo.RebalanceTimeout(3 * time.Second)}
+		c.KafkaOpts = []kgo.Opt{kgo.ClientID(m.life), kgo.Dialer(lines.dial), kgo.RebalanceTimeout(3 * time.Second)}
 	})
 }
 
@@ -412,10 +415,14 @@ func (m *member) stop() {
 // once its connections are closed, and it says goodbye to nobody.
 func (m *member) kill() {
 	m.lines.cut()
-	r, s := m.running, m.store
+	r, s, life := m.running, m.store, m.life
 	m.dying.Go(func() {
 		r.stop()
 		s.Close()
+		time.Sleep(trialSession)
+		if err := m.Evict(context.WithoutCancel(m.t.Context()), group, life); err != nil {
+			m.t.Error(err)
+		}
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/payload-tracker/payload-tracker/consumer/broker"
 )
@@ -239,6 +240,36 @@ func (k *Kafka) WaitForMembers(group string, n int) {
 		})
 		return err
 	})
+}
+
+// Evict takes the members of a dead client out of a group. Kafka ends their
+// sessions by itself; ours keeps one for ever whose answer to its join found no
+// connection any more.
+func (k *Kafka) Evict(ctx context.Context, group, clientID string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	client := k.client()
+	defer client.Close()
+	groups, err := kadm.NewClient(client).DescribeGroups(ctx, group)
+	if err != nil {
+		return fmt.Errorf("describe group %s: %w", group, err)
+	}
+	leave := kmsg.NewPtrLeaveGroupRequest()
+	leave.Group = group
+	for _, m := range groups[group].Members {
+		if m.ClientID == clientID {
+			member := kmsg.NewLeaveGroupRequestMember()
+			member.MemberID = m.MemberID
+			leave.Members = append(leave.Members, member)
+		}
+	}
+	if len(leave.Members) == 0 {
+		return nil
+	}
+	if _, err := leave.RequestWith(ctx, client); err != nil {
+		return fmt.Errorf("evict %s from group %s: %w", clientID, group, err)
+	}
+	return nil
 }
 
 // ask asks the broker, and fails the test when it does not answer.
