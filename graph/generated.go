@@ -849,7 +849,7 @@ type StageComparison {
 type Ingest {
   "The partitions of the topic of status events."
   partitions: [IngestPartition!]!
-  "Why ` + "`" + `end` + "`" + ` and ` + "`" + `lag` + "`" + ` are not known: the broker is away. Null while it answers."
+  "Why ` + "`" + `end` + "`" + ` and ` + "`" + `lag` + "`" + ` are not known, or not of all partitions: the broker is away, the topic is missing, or Kafka refuses. Null while they are."
   brokerProblem: String
   "Records taken in a second, over the last half minute or so; 0 when none came for a minute."
   eventsPerSecond: Float!

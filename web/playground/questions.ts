@@ -54,10 +54,10 @@ query Machine($id: String!) {
     variables: '{ "id": "00000000-0000-0000-0000-000000000000" }',
   },
   {
-    query: `# What failed in inventory in the last hour? Add orgId: { eq: "…" } for one customer.
+    query: `# What failed in inventory in the last day? Add orgId: { eq: "…" } for one customer.
 query Failed {
   payloads(
-    filter: { failedService: { eq: "inventory" }, failedAt: { since: "PT1H" } }
+    filter: { failedService: { eq: "inventory-mq-service" }, failedAt: { since: "PT24H" } }
     orderBy: { field: FAILED_AT, direction: DESC }
   ) {
     nodes { requestId orgId verdict { sentence failure { source status message at } } }
@@ -69,7 +69,7 @@ query Failed {
     query: `# Single statuses, by service, source, status, text and date.
 query Statuses {
   statuses(
-    filter: { service: { in: ["puptoo"] }, status: { eq: "error" }, message: { contains: "timeout" }, date: { since: "PT24H" } }
+    filter: { service: { in: ["puptoo", "inventory-mq-service"] }, status: { eq: "error" }, message: { contains: "timeout" }, date: { since: "PT24H" } }
     orderBy: { field: DATE, direction: DESC }
     first: 50
   ) {
