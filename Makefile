@@ -12,6 +12,8 @@ NPM_CI := ci --no-fund --no-audit --loglevel=error
 
 # The race detector needs a C compiler; without one the same tests run without it.
 RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; fi)
+# `make check` vets, and nobody debugs a test's program: both spare time.
+TEST_FLAGS := -vet=off -ldflags=-w
 
 # What the page is built from: it is built again only when one of these is newer.
 WEB_SOURCES := $(shell find web schema.graphqls -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/screenshots/*' -not -name '*.go' 2>/dev/null)
@@ -52,15 +54,15 @@ test: test-go test-web test-e2e ## Run all tests: Go, the page's, one in a brows
 
 .PHONY: test-go
 test-go: web/dist/index.html ## Run the Go tests, with the race detector where a C compiler is there
-	go test $(RACE) -timeout 20m ./...
-	go -C deploy test ./...
+	go test $(RACE) $(TEST_FLAGS) -timeout 20m ./...
+	go -C deploy test $(TEST_FLAGS) ./...
 
 .PHONY: test-postgres
 test-postgres: test-postgres-15 test-postgres-18 ## Run the store's tests on the oldest PostgreSQL and the newest, whatever is on the machine
 
 .PHONY: test-postgres-15 test-postgres-18
 test-postgres-15 test-postgres-18: test-postgres-%:
-	PG_VERSION_WANTED=$* go test $(RACE) -timeout 20m ./store
+	PG_VERSION_WANTED=$* go test $(RACE) $(TEST_FLAGS) -timeout 20m ./store
 
 .PHONY: test-web
 test-web: web/node_modules/.package-lock.json ## Run the page's unit tests
