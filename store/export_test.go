@@ -49,6 +49,9 @@ func (s *Store) ForgetTables() { s.tables = newDayTables() }
 // Contended tells whether batches have met in a new payload lately.
 func (s *Store) Contended() bool { return s.contended() }
 
+// MeetInAPayload has the store go on as after two batches that met in one.
+func (s *Store) MeetInAPayload() { s.contendedAt.Store(time.Now().UnixNano()) }
+
 // GrantedTables are the tables that others than their owner have rights on.
 func GrantedTables() []string { return slices.Sorted(maps.Keys(rights)) }
 

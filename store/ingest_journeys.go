@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/payload-tracker/payload-tracker/payload"
@@ -79,7 +81,9 @@ func lockJourneys(ctx context.Context, tx pgx.Tx, query string, args ...any) (ma
 // insertJourneys makes the rows of payloads that have none, in the order in
 // which every batch makes them: two that meet wait for each other, never in a
 // circle. A payload that another batch was first to make may have that
-// batch's number, so this one starts again.
+// batch's number, so this one starts again. Two batches of one process may
+// have the same number for it: the later one sees then that the number is
+// taken, where the other has not come to the request id yet.
 func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Rules, fresh []int64, requestIDs map[int64]payload.RequestID, journeys map[int64]*payload.Journey, stamp time.Time) error {
 	if len(fresh) == 0 {
 		return nil
@@ -97,16 +101,22 @@ func (s *Store) insertJourneys(ctx context.Context, tx pgx.Tx, rules *payload.Ru
 		FROM unnest(`+columnArrays+`, $21::uuid[]) u(id, `+columnNames+`, request_id)
 		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`,
 		append(c.args(fresh, rules), uuids, stamp)...)
-	if err != nil {
+	if err != nil && !numberTaken(err) {
 		return fmt.Errorf("new journeys: %w", err)
 	}
-	if made.RowsAffected() != int64(len(fresh)) {
+	if err != nil || made.RowsAffected() != int64(len(fresh)) {
 		for _, id := range fresh {
 			s.ids.drop(requestIDs[id])
 		}
 		return errPayloadMade
 	}
 	return nil
+}
+
+// numberTaken tells whether a new payload's number is another row's already.
+func numberTaken(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refused.Code == codeUniqueViolation && refused.ConstraintName == "payloads_pkey"
 }
 
 // writeJourneys writes journeys, and the columns that follow from them, with

@@ -180,7 +180,8 @@ func (s *Store) newNumbers(ctx context.Context, unknown [][16]byte, ids map[payl
 }
 
 // reservePayloads makes empty rows for new payloads, in the order in which
-// every batch makes them; where another was first, its number stands.
+// every batch makes them; where another was first, its number stands. See
+// insertJourneys for numbers that are taken.
 func (s *Store) reservePayloads(ctx context.Context, fresh [][16]byte, ids map[payload.RequestID]int64, stamp time.Time) error {
 	if len(fresh) == 0 {
 		return nil
@@ -192,6 +193,12 @@ func (s *Store) reservePayloads(ctx context.Context, fresh [][16]byte, ids map[p
 	_, err := s.pool.Exec(ctx, `INSERT INTO payloads (id, request_id, created_at)
 		SELECT id, request_id, $3::timestamptz FROM unnest($1::int8[], $2::uuid[]) u(id, request_id)
 		ORDER BY request_id ON CONFLICT (request_id) DO NOTHING`, hot, numbers, fresh, stamp)
+	if numberTaken(err) {
+		for _, requestID := range fresh {
+			s.ids.drop(requestID)
+		}
+		return errPayloadMade
+	}
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,48 @@ func (f *feeder) feed(events ...payload.Event) store.Result {
 	return result
 }
 
+// Two batches of one process may have the same number for a new payload, and
+// the later one meet it before the request id.
+func TestANumberThatIsTakenIsNotInsistedOn(t *testing.T) {
+	t.Parallel()
+	for _, contended := range []bool{false, true} {
+		t.Run(fmt.Sprintf("contended %t", contended), func(t *testing.T) {
+			t.Parallel()
+			dsn := storetest.DSN(t)
+			s := storetest.New(t, func(c *store.Config) { c.DSN = dsn })
+			f := newFeeder(t, s, 0)
+			f.feed(event(1, "ingress", "received", 0))
+			if contended {
+				s.MeetInAPayload()
+			}
+			other, err := storetest.Conn(t, dsn).Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := other.Exec(t.Context(), `INSERT INTO payloads (id, request_id, created_at) SELECT last_value + 1, $1, now() FROM payloads_id_seq`, [16]byte(requestID(9))); err != nil {
+				t.Fatal(err)
+			}
+			stored := make(chan store.Result, 1)
+			go func() {
+				defer close(stored) // also when it could not be
+				stored <- f.feed(event(2, "ingress", "received", 0), event(3, "ingress", "received", 0))
+			}()
+			awaitActivity(t, dsn, "wait_event_type = 'Lock'", 1)
+			if err := other.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if result := <-stored; result.Stored != 2 {
+				t.Errorf("%+v", result)
+			}
+			for _, n := range []int{2, 3} {
+				if payloadOf(t, s, n) == nil {
+					t.Errorf("payload %d is not stored", n)
+				}
+			}
+		})
+	}
+}
+
 func payloadOf(t testing.TB, s *store.Store, n int) *store.Payload {
 	t.Helper()
 	id := requestID(n)

@@ -292,6 +292,7 @@ var noReads = map[string]string{
 	"KeepDaysAhead":     "makes partitions",
 	"KeepBatchesMoving": "ends what hangs",
 	"EndFrozenBatches":  "ends what hangs",
+	"MeetInAPayload":    "reads nothing",
 	"WatchReplica":      "how far the replica is",
 	"MakeDays":          "makes partitions",
 	"KeepRetention":     "deletes",
